@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QString>
+
+#include <optional>
+
+namespace EtcdRegistry {
+
+/// Why something could not be done. Values are for programs and logs; message() is for users.
+/// Never holds a password, a token or a document.
+struct Error
+{
+    enum class Code {
+        InvalidArgument, ///< what the caller asked for makes no sense; detail is a whole sentence
+        NotFound,        ///< no such key or lease
+        Conflict,        ///< a compare failed, or it exists already
+        LoginRequired,   ///< the cluster wants a user, and the connection has none
+        LoginRefused,    ///< wrong user or password
+        PermissionDenied,
+        Unreachable,     ///< refused, reset, unknown host: no connection
+        Timeout,         ///< a connection, and no answer in time
+        Unavailable,     ///< 5xx: the node answers that it can't, or it has no leader
+        Tls,             ///< certificate or handshake
+        OutOfSpace,      ///< NOSPACE alarm, or too large a request
+        NotServed,       ///< the API asked for is not served there
+        Protocol,        ///< an answer that is not etcd's
+        Canceled,        ///< the client went away before the answer came
+    };
+
+    Code code = Code::Protocol;
+    int httpStatus = 0; ///< 0: no HTTP answer
+    int etcdCode = 0;   ///< v2 errorCode or gRPC code; 0: none
+    QString endpoint;   ///< "http://host:port" of the node that answered, or that was tried last
+    QString detail;     ///< in etcd's, Qt's or our own words
+
+    /// True where another node, or the same one later, may do it: the request itself is fine.
+    bool retryable() const;
+
+    /// One line in the user's language: what, where, and what to do.
+    QString message() const;
+
+    bool operator==(const Error &) const = default;
+};
+
+} // namespace EtcdRegistry

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "result.h"
+
+#include <QByteArray>
+#include <QList>
+
+/// JSON text as its owner wrote it. Documents belong to the services that wrote them, so their
+/// fields keep their order and their numbers keep every digit: QJsonObject sorts the former and
+/// rounds the latter. All texts are UTF-8. Pure functions, any thread.
+namespace EtcdRegistry::Json {
+
+/// One field of an object: the decoded name and the raw, compact text of the value.
+struct Field
+{
+    QString name;
+    QByteArray value;
+
+    bool operator==(const Field &) const = default;
+};
+using Fields = QList<Field>;
+
+/// The fields of an object in their order. An error (InvalidArgument, with line and column in
+/// words) where `text` is not valid JSON or not an object.
+Result<Fields> fields(const QByteArray &text);
+
+/// The object with these fields, without white space.
+QByteArray object(const Fields &fields);
+
+/// Without, or with, white space (two blanks a level) between the tokens; the tokens are
+/// untouched. Precondition: valid JSON.
+QByteArray compact(const QByteArray &text);
+QByteArray indented(const QByteArray &text);
+
+/// A string as a JSON literal, with its quotes, escaped as JavaScript's JSON.stringify does it.
+QByteArray quoted(const QString &text);
+
+/// The text of a raw value: a string's decoded characters, else the raw text itself.
+QString text(const QByteArray &value);
+
+/// The raw value for what a user typed after `key=` : itself where it is valid JSON that is no
+/// string (8080, true, null, [1], {"a":1}, and 2^53+1 with all its digits), else a string.
+QByteArray valueFromInput(const QString &input);
+
+} // namespace EtcdRegistry::Json

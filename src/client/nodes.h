@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.h"
+
+#include <QDateTime>
+#include <QObject>
+#include <QTimer>
+#include <QUrl>
+
+#include <chrono>
+#include <memory>
+
+namespace EtcdRegistry {
+
+class Transport;
+struct ConnectionString;
+
+/// One node of the cluster, as far as asking it told.
+struct Node
+{
+    QUrl endpoint;
+    QString name;    ///< from the membership; empty: not known
+    bool asked = false; ///< false: no answer and no failure yet
+    bool reachable = false;
+    std::chrono::microseconds latency{0}; ///< of the last GET /version
+    bool leader = false;
+    QString version;
+    std::optional<Error> lastError; ///< stays after the node has recovered
+    QDateTime lastErrorAt;
+
+    bool operator==(const Node &) const = default;
+};
+
+/// Asks each node of the cluster how it is (GET /version, the cheapest answer etcd gives, and who
+/// leads), and, with refresh=true, follows the membership every 30 s: it adopts only nodes that
+/// answer, and keeps the hosts of the connection string as a fallback. Lives in its thread's loop.
+class Nodes : public QObject
+{
+    Q_OBJECT
+public:
+    Nodes(Transport &transport, const ConnectionString &connection, QObject *parent = nullptr);
+    ~Nodes() override;
+
+    const QList<Node> &nodes() const { return m_nodes; }
+
+    /// Asks all nodes now and then every `interval`; zero stops it (the default: a command line
+    /// tool has no use for it).
+    void setInterval(std::chrono::milliseconds interval);
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    void ask();
+    void askNode(const QUrl &endpoint);
+    void askLeader(const QUrl &endpoint);
+    void followMembership();
+    void adopt(const QList<QUrl> &endpoints);
+    Node &node(const QUrl &endpoint);
+
+    Transport &m_transport;
+    QList<Node> m_nodes;
+    QTimer m_askTimer;
+    QTimer m_membershipTimer;
+};
+
+} // namespace EtcdRegistry

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connectionstring.h"
+#include "layout.h"
+#include "nodes.h"
+#include "registration.h"
+#include "snapshot.h"
+
+#include <QFuture>
+#include <QObject>
+#include <QSet>
+
+#include <memory>
+
+namespace EtcdRegistry {
+
+/// The cluster that we are connected to, as its nodes describe it.
+struct Cluster
+{
+    Api api = Api::V3;   ///< the store in use
+    QString version;     ///< of the node that answered first: "3.4.23"
+
+    bool operator==(const Cluster &) const = default;
+};
+
+/// The registry client: what the npm package etcd-registry offers, and a live picture of the rest.
+///
+/// One-shot operations return a future that finishes from this thread's event loop, never inside
+/// the call; consume it with exactly one `.then(context, ...)`. Each tries all nodes and ends
+/// within the connection's deadline (5 s by default). Names are relative to nothing: a Service
+/// carries its whole namespace, while list() and lookup() look below the connection's own.
+///
+/// Lives in the thread that made it. Destroying it stops all heartbeats at once and leaves
+/// nothing: call leaveAll() first, or the registrations expire with their TTL.
+class Registry : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Registry(const ConnectionString &connection, QObject *parent = nullptr);
+    ~Registry() override;
+
+    const ConnectionString &connection() const;
+
+    /// Finds out which API the cluster serves (api=auto: v2 where it does, else v3). Every other
+    /// operation does that first by itself; once known it costs nothing.
+    QFuture<Result<Cluster>> open();
+
+    /// Registers a service and keeps it alive until it is left.
+    QFuture<Result<Registration>> join(const Service &service);
+
+    /// Stops the heartbeat and deletes the key of a registration that we hold. Whether or not the
+    /// delete succeeds, it is no longer held; on an error it expires with its TTL.
+    QFuture<Result<void>> leave(qint64 registration);
+    /// All that we hold of this name (in any namespace), or all at all; the first error, if any.
+    QFuture<Result<void>> leave(const QString &name);
+    QFuture<Result<void>> leaveAll();
+
+    /// Deletes somebody's instance (its owner, if alive, will put it back). One of ours is left.
+    /// False: it was not there.
+    QFuture<Result<bool>> remove(const QString &key);
+
+    /// Stops or restarts the heartbeat of a registration that we hold.
+    void pause(qint64 registration);
+    void resume(qint64 registration);
+
+    /// Every instance below the connection's namespace, or those of one name; sorted.
+    QFuture<Result<Snapshot>> list(const QString &name = {});
+    /// One instance of this name, uniformly at random, or none. Broken ones don't count.
+    QFuture<Result<std::optional<Instance>>> lookup(const QString &name);
+
+    /// v3: the time that these instances have left (listings don't say): fills ttl and expires.
+    /// One request a lease; for what is on screen. Instances without a lease come back as they are.
+    QFuture<Result<QList<Instance>>> withTimeToLive(const QList<Instance> &instances);
+
+    QList<Registration> registrations() const; ///< in the order of joining
+    const QList<Node> &nodes() const;
+    /// Asks the nodes now and at this interval; zero (the default) stops it.
+    void setNodesInterval(std::chrono::milliseconds interval);
+
+Q_SIGNALS:
+    void registrationChanged(const EtcdRegistry::Registration &registration); ///< new or changed
+    void registrationRemoved(qint64 registration);
+    void nodesChanged();
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace EtcdRegistry

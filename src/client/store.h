@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "instance.h"
+#include "result.h"
+
+#include <QFuture>
+#include <QList>
+#include <QObject>
+#include <QStringList>
+
+namespace EtcdRegistry {
+
+/// A key and what etcd knows of it.
+struct Entry
+{
+    QString key; ///< without a leading slash
+    QByteArray value;
+    qint64 createRevision = 0;
+    qint64 modRevision = 0;
+    qint64 lease = 0; ///< v3 only
+    bool hasTtl = false;
+    /// Time left when the node answered; v3 listings don't say.
+    std::optional<std::chrono::milliseconds> timeLeft;
+
+    bool operator==(const Entry &) const = default;
+};
+
+struct Listing
+{
+    QList<Entry> entries; ///< in no particular order
+    qint64 revision = 0;
+    QString endpoint;
+    Instance::Clock::time_point observed;
+};
+
+/// What keeps keys alive: a lease in v3; in v2, which has none, the TTL that each key carries.
+struct Lease
+{
+    qint64 id = 0; ///< 0 in v2
+    std::chrono::milliseconds ttl{0}; ///< as granted: a cluster may give more than was asked for
+
+    bool operator==(const Lease &) const = default;
+};
+
+struct LeaseTime
+{
+    std::chrono::milliseconds left{0};
+    std::chrono::milliseconds granted{0};
+};
+
+/// One of etcd's two stores: it turns bytes into keys, values, leases and revisions, and knows
+/// nothing of services. Every operation is idempotent, tries all nodes and ends by the
+/// connection's deadline. Futures finish from the event loop of the thread that made the store,
+/// with Error::Code::Canceled if the store goes away first. Lives as long as its transport.
+class Store : public QObject
+{
+    Q_OBJECT
+public:
+    using QObject::QObject;
+
+    virtual Api api() const = 0;
+
+    /// Every key below the prefix; nothing there is an empty list. `revision` is the store's.
+    virtual QFuture<Result<Listing>> list(const QString &prefix) = 0;
+
+    /// The lease under which the keys of put() live. v2: no request.
+    virtual QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) = 0;
+    virtual QFuture<Result<void>> put(const QString &key, const QByteArray &value, const Lease &lease) = 0;
+
+    /// One heartbeat for all the keys of a lease. Returns those keys that are not (any more) kept
+    /// alive by it, to be put again; NotFound: the lease itself has gone.
+    virtual QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) = 0;
+
+    /// False: it was not there.
+    virtual QFuture<Result<bool>> remove(const QString &key) = 0;
+
+    /// Ends a lease, and with it the keys that are still on it. v2: no request.
+    virtual QFuture<Result<void>> revoke(const Lease &lease) = 0;
+
+    /// What is left of a v3 lease; NotFound: it has gone. v2: InvalidArgument.
+    virtual QFuture<Result<LeaseTime>> timeToLive(qint64 lease) = 0;
+};
+
+} // namespace EtcdRegistry
