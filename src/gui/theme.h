@@ -33,8 +33,11 @@ QColor color(InstanceState state, const QPalette &palette);
 /// The sign of a state (disc, triangle, ...), centred in the rectangle, about 11 px wide.
 void paintState(QPainter &painter, const QRectF &rect, InstanceState state, const QPalette &palette);
 
+/// One line of text with figures of one width, so that times do not dance: Qt 6.4 can't ask a font
+/// for its tabular figures. In the painter's font and pen; centred vertically; Qt::AlignRight counts.
+void drawFigures(QPainter &painter, const QRectF &rect, Qt::Alignment alignment, const QString &text);
+
 QFont documentFont();               ///< monospace, for documents and keys
 QFont smallFont(const QFont &base); ///< one step smaller: headers, counts
-QFont tabularFont(const QFont &base); ///< figures of one width, so that times do not dance
 
 } // namespace EtcdRegistry::Theme
