@@ -64,11 +64,9 @@ Result<InstanceFilter> InstanceFilter::parse(const QString &text)
             term.regex = QRegularExpression(term.text.sliced(1).chopped(1),
                                             QRegularExpression::CaseInsensitiveOption);
             if (!term.regex.isValid()) {
-                Error error;
-                error.code = Error::Code::InvalidArgument;
-                error.detail = Text::tr("%1 is no regular expression: %2.")
-                                   .arg(term.text, term.regex.errorString());
-                return error;
+                return Error{.code = Error::Code::InvalidArgument,
+                             .detail = Text::tr("%1 is no regular expression: %2.")
+                                           .arg(term.text, term.regex.errorString())};
             }
         } else if (const auto colon = term.text.indexOf(u':'); colon > 0) {
             term.field = term.text.first(colon);

@@ -7,15 +7,19 @@
 
 namespace EtcdRegistry {
 
+using std::chrono::milliseconds;
+
 namespace {
 
-/// A listing of v2 says what is left and not what was granted: the most that was seen comes near.
-/// An owner that changed its document may have changed its TTL, too.
-void keepLongestTtl(Instance &instance, const Instance &before)
+/// A v2 listing says what is left and not what was granted, which is in whole seconds. The most
+/// that was seen comes near, unless the owner changed its document, and perhaps its TTL too.
+void deduceTtl(Instance &instance, const Instance *before)
 {
-    if (instance.api == Api::V2 && instance.ttl && before.ttl &&
-        instance.document == before.document)
-        instance.ttl = std::max(*instance.ttl, *before.ttl);
+    if (instance.api != Api::V2 || !instance.ttl)
+        return;
+    const milliseconds seen = std::chrono::ceil<std::chrono::seconds>(*instance.ttl);
+    const bool same = before && before->ttl && before->document == instance.document;
+    instance.ttl = same ? std::max(seen, *before->ttl) : seen;
 }
 
 } // namespace
@@ -51,11 +55,12 @@ Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::t
             ++before;
         Row row{.instance = instance};
         if (before != known.end() && !instanceLess(instance, before->instance)) {
-            keepLongestTtl(row.instance, before->instance);
+            deduceTtl(row.instance, &before->instance);
             row.firstSeen = before->firstSeen;
             row.older = before->older;
             row.changed = instance.document == before->instance.document ? before->changed : now;
         } else {
+            deduceTtl(row.instance, nullptr);
             row.firstSeen = now;
             row.older = first;
             if (!first)
