@@ -178,9 +178,9 @@ void TestRegistry::brokenValues()
     const auto listed = await(registry.list());
     QVERIFY(listed);
     QCOMPARE(listed->instances.size(), values.size() + 2);
-    QCOMPARE(std::ranges::count(listed->instances, Instance::Problem::NotAnObject,
-                                &Instance::problem),
-             values.size());
+    QCOMPARE(
+        std::ranges::count(listed->instances, Instance::Problem::NotAnObject, &Instance::problem),
+        values.size());
     for (int i = 0; i < 30; ++i)
         QCOMPARE((*await(registry.lookup(u"web"_s)))->url, u"http://10.0.0.1:80"_s);
 
@@ -243,8 +243,8 @@ void TestRegistry::rejoinsAfterADelete()
     const auto joined = await(registry.join(service(u"deleted"_s, 80, 2s)));
     QVERIFY(joined);
     QVERIFY(m_etcd.remove(api, joined->key));
-    QTRY_COMPARE_WITH_TIMEOUT(m_etcd.get(api, joined->key).value_or(QByteArray()),
-                              joined->document, 2500);
+    QTRY_COMPARE_WITH_TIMEOUT(m_etcd.get(api, joined->key).value_or(QByteArray()), joined->document,
+                              2500);
     QTRY_COMPARE(only(registry).rejoins, 1);
     QVERIFY(await(registry.leaveAll()));
     QVERIFY(!m_etcd.get(api, joined->key).has_value());
