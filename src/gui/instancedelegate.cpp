@@ -35,15 +35,23 @@ void InstanceDelegate::paintCell(QPainter &painter, const QRect &rect,
         Theme::paintState(painter, rect, stateAt(index), option.palette);
         break;
     case InstanceModel::Host:
-    case InstanceModel::Service: paintText(painter, rect, option, index); break;
+    case InstanceModel::Service:
+        paintText(painter, rect, option, index);
+        break;
     case InstanceModel::Url:
         paintText(painter, rect, option, index, Theme::Role::Accent);
         break;
-    case InstanceModel::LivesOn: paintLife(painter, rect, option, index); break;
+    case InstanceModel::LivesOn:
+        paintLife(painter, rect, option, index);
+        break;
     case InstanceModel::Port:
     case InstanceModel::UpFor:
-    case InstanceModel::LastBeat: paintFigures(painter, rect, index); break;
-    default: paintText(painter, rect, option, index, Theme::Role::Dim); break;
+    case InstanceModel::LastBeat:
+        paintFigures(painter, rect, index);
+        break;
+    default:
+        paintText(painter, rect, option, index, Theme::Role::Dim);
+        break;
     }
 }
 

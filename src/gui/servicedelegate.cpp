@@ -45,9 +45,9 @@ void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
     painter.setFont(font);
     name.setRight(name.right() - Theme::cellPadding);
     painter.setPen(Theme::color(Theme::Role::Text, option.palette));
-    painter.drawText(name, Qt::AlignVCenter,
-                     painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight,
-                                                      name.width()));
+    painter.drawText(
+        name, Qt::AlignVCenter,
+        painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
 }
 
 } // namespace EtcdRegistry

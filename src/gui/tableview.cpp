@@ -52,4 +52,12 @@ bool TableView::viewportEvent(QEvent *event)
     return QTreeView::viewportEvent(event);
 }
 
+void TableView::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const QModelIndex current = currentIndex();
+    if (current.isValid() && current.row() >= start && current.row() <= end)
+        selectionModel()->setCurrentIndex({}, QItemSelectionModel::NoUpdate);
+    QTreeView::rowsAboutToBeRemoved(parent, start, end);
+}
+
 } // namespace EtcdRegistry

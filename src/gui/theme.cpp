@@ -206,8 +206,8 @@ QColor color(InstanceState state, const QPalette &palette)
 
 QColor identityColor(const QString &text, const QPalette &palette)
 {
-    const quint8 hash = quint8(
-        QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Md5).front());
+    const quint8 hash =
+        quint8(QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Md5).front());
     return QColor::fromHslF(hash / 256.f, 0.6f, isDark(palette) ? 0.6f : 0.42f);
 }
 
