@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "registry.h"
 
+#include "connection.h"
 #include "heartbeat.h"
 #include "log.h"
 #include "offthread.h"
-#include "storev2.h"
-#include "storev3.h"
-#include "transport.h"
 
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QRandomGenerator>
-#include <QVersionNumber>
 
 #include <algorithm>
 #include <map>
@@ -34,32 +29,16 @@ public:
     Private(Registry *registry, const ConnectionString &connectionString)
         : q(registry)
         , connection(connectionString)
-        , transport(connectionString)
-        , nodes(transport, connectionString)
-    {
-    }
+        , nodes(connection.transport(), connectionString)
+    {}
 
     ~Private()
     {
-        transport.cancelAll(); // while everything that waits for an answer is still here
+        connection.transport()
+            .cancelAll(); // while everything that waits for an answer is still here
         decoder.waitForDone();
         held.clear();
     }
-
-    /// The store's operation, once the store is known.
-    template <typename T, typename Operation>
-    QFuture<Result<T>> withStore(Operation operation)
-    {
-        return q->open()
-            .then(q,
-                  [this, operation](const Result<Cluster> &opened) {
-                      return opened ? operation() : transport.later(Result<T>(opened.error()));
-                  })
-            .unwrap();
-    }
-
-    QFuture<Result<Cluster>> detectApi(const Result<HttpReply> &versionReply);
-    void use(Api api, const QVersionNumber &version);
 
     Held *find(qint64 id);
     std::shared_ptr<Heartbeat> heartbeatFor(const Service &service);
@@ -70,12 +49,8 @@ public:
     QFuture<Result<void>> leave(const QList<qint64> &ids);
 
     Registry *q;
-    ConnectionString connection;
-    Transport transport;
+    Connection connection;
     Nodes nodes;
-    std::unique_ptr<Store> store;
-    Cluster cluster;
-    std::vector<QPromise<Result<Cluster>>> openWaiters;
     std::map<qint64, Held> held;
     QHash<QString, qint64> idOfKey;
     std::weak_ptr<Heartbeat> shared; ///< v3: of the registrations with the connection's own TTL
@@ -94,89 +69,12 @@ Registry::~Registry() = default;
 
 const ConnectionString &Registry::connection() const
 {
-    return d->connection;
+    return d->connection.text();
 }
-
-// ---- which API
 
 QFuture<Result<Cluster>> Registry::open()
 {
-    if (d->store)
-        return d->transport.later(Result<Cluster>(d->cluster));
-
-    QPromise<Result<Cluster>> promise;
-    promise.start();
-    const QFuture<Result<Cluster>> future = promise.future();
-    d->openWaiters.push_back(std::move(promise));
-    if (d->openWaiters.size() > 1)
-        return future;
-
-    if (!d->connection.user.isEmpty() && d->connection.api != ConnectionString::Api::V3) {
-        const QString login = d->connection.user + ':'_L1 + d->connection.password;
-        d->transport.setAuthorization("Basic " + login.toUtf8().toBase64());
-    }
-    d->transport.send({.path = "/version"})
-        .then(this, [this](const Result<HttpReply> &reply) { return d->detectApi(reply); })
-        .unwrap()
-        .then(this, [this](const Result<Cluster> &cluster) {
-            auto waiters = std::exchange(d->openWaiters, {});
-            for (QPromise<Result<Cluster>> &waiter : waiters) {
-                waiter.addResult(cluster);
-                waiter.finish();
-            }
-        });
-    return future;
-}
-
-QFuture<Result<Cluster>> Registry::Private::detectApi(const Result<HttpReply> &versionReply)
-{
-    if (!versionReply)
-        return transport.later(Result<Cluster>(versionReply.error()));
-    const QString text =
-        QJsonDocument::fromJson(versionReply->body).object().value("etcdserver"_L1).toString();
-    const QVersionNumber version = QVersionNumber::fromString(text);
-    if (version.isNull()) {
-        return transport.later(
-            Result<Cluster>(Error{.code = Error::Code::Protocol,
-                                  .httpStatus = versionReply->status,
-                                  .endpoint = versionReply->endpoint.toString(),
-                                  .detail = Registry::tr("it answers, but not as etcd does")}));
-    }
-    cluster.version = text;
-    if (connection.api == ConnectionString::Api::V3) {
-        use(Api::V3, version);
-        return transport.later(Result<Cluster>(cluster));
-    }
-    // Where v2 is off or gone every path below /v2 is a plain-text 404.
-    return transport.send({.path = "/v2/members"})
-        .then(q, [this, version](const Result<HttpReply> &reply) -> Result<Cluster> {
-            if (!reply)
-                return reply.error();
-            if (reply->status != 404) {
-                use(Api::V2, version);
-                return cluster;
-            }
-            if (connection.api == ConnectionString::Api::V2) {
-                return Error{.code = Error::Code::NotServed,
-                             .httpStatus = reply->status,
-                             .endpoint = reply->endpoint.toString(),
-                             .detail = u"v2"_s};
-            }
-            use(Api::V3, version);
-            return cluster;
-        });
-}
-
-void Registry::Private::use(Api api, const QVersionNumber &version)
-{
-    cluster.api = api;
-    if (api == Api::V2) {
-        store = std::make_unique<StoreV2>(transport);
-        return;
-    }
-    transport.setAuthorization({}); // v3 has tokens instead
-    const QByteArray path = version >= QVersionNumber(3, 4) ? "/v3" : "/v3beta";
-    store = std::make_unique<StoreV3>(transport, path, connection.user, connection.password);
+    return d->connection.open();
 }
 
 // ---- what we hold
@@ -190,7 +88,8 @@ Registry::Private::Held *Registry::Private::find(qint64 id)
 std::shared_ptr<Heartbeat> Registry::Private::newHeartbeat(const Service &service)
 {
     const auto interval = std::min(service.heartbeat, service.ttl / 2);
-    auto heartbeat = std::make_shared<Heartbeat>(*store, service.ttl, interval, nullptr);
+    auto heartbeat =
+        std::make_shared<Heartbeat>(connection.store(), service.ttl, interval, nullptr);
     const Heartbeat *beat = heartbeat.get();
     connect(beat, &Heartbeat::succeeded, q,
             [this, beat](const QStringList &rejoined) { beatSucceeded(*beat, rejoined); });
@@ -201,8 +100,9 @@ std::shared_ptr<Heartbeat> Registry::Private::newHeartbeat(const Service &servic
 
 std::shared_ptr<Heartbeat> Registry::Private::heartbeatFor(const Service &service)
 {
-    const bool shares = cluster.api == Api::V3 && !service.ownLease &&
-                        service.ttl == connection.ttl && service.heartbeat == connection.heartbeat;
+    const bool shares = connection.cluster().api == Api::V3 && !service.ownLease
+                        && service.ttl == connection.text().ttl
+                        && service.heartbeat == connection.text().heartbeat;
     if (!shares)
         return newHeartbeat(service);
     std::shared_ptr<Heartbeat> heartbeat = shared.lock();
@@ -264,9 +164,9 @@ QFuture<Result<Registration>> Registry::join(const Service &service)
 {
     const Result<Layout::Record> record = Layout::encode(service);
     if (!record)
-        return d->transport.later(Result<Registration>(record.error()));
+        return d->connection.transport().later(Result<Registration>(record.error()));
     if (d->idOfKey.contains(record->key)) {
-        return d->transport.later(Result<Registration>(
+        return d->connection.transport().later(Result<Registration>(
             Error{.code = Error::Code::InvalidArgument,
                   .detail = tr("%1 is already joined here with this URL. Leave it first, or "
                                "choose another port.")
@@ -280,11 +180,11 @@ QFuture<Result<Registration>> Registry::join(const Service &service)
     d->idOfKey.insert(record->key, id);
     Q_EMIT registrationChanged(joining);
 
-    return d
-        ->withStore<void>([this, id, record = *record, service] {
+    return d->connection
+        .withStore<void>([this, id, record = *record, service] {
             Private::Held *one = d->find(id);
             if (!one) // left meanwhile
-                return d->transport.later(Result<void>());
+                return d->connection.transport().later(Result<void>());
             one->heartbeat = d->heartbeatFor(service);
             return one->heartbeat->hold(record.key, record.value);
         })
@@ -314,7 +214,7 @@ QFuture<Result<void>> Registry::leave(qint64 id)
 {
     Private::Held *one = d->find(id);
     if (!one) {
-        return d->transport.later(
+        return d->connection.transport().later(
             Result<void>(Error{.code = Error::Code::NotFound,
                                .detail = tr("This registration is not held here any more.")}));
     }
@@ -324,23 +224,24 @@ QFuture<Result<void>> Registry::leave(qint64 id)
     const std::shared_ptr<Heartbeat> heartbeat = one->heartbeat;
     if (!heartbeat) { // nothing was written yet
         d->forget(id);
-        return d->transport.later(Result<void>());
+        return d->connection.transport().later(Result<void>());
     }
     heartbeat->release(key);
-    return d->store->remove(key).then(this, [this, id, heartbeat](const Result<bool> &removed) {
-        d->forget(id);
-        // The lease would only idle to its end; should the delete have failed, it still
-        // takes the key with it.
-        if (heartbeat->keys().isEmpty())
-            d->store->revoke(heartbeat->lease());
-        return removed ? Result<void>() : Result<void>(removed.error());
-    });
+    return d->connection.store().remove(key).then(
+        this, [this, id, heartbeat](const Result<bool> &removed) {
+            d->forget(id);
+            // The lease would only idle to its end; should the delete have failed, it still
+            // takes the key with it.
+            if (heartbeat->keys().isEmpty())
+                d->connection.store().revoke(heartbeat->lease());
+            return removed ? Result<void>() : Result<void>(removed.error());
+        });
 }
 
 QFuture<Result<void>> Registry::Private::leave(const QList<qint64> &ids)
 {
     if (ids.isEmpty())
-        return transport.later(Result<void>());
+        return connection.transport().later(Result<void>());
     QList<QFuture<Result<void>>> leaving;
     for (const qint64 id : ids)
         leaving.append(q->leave(id));
@@ -379,15 +280,15 @@ QFuture<Result<bool>> Registry::remove(const QString &key)
             return left ? Result<bool>(true) : Result<bool>(left.error());
         });
     }
-    return d->withStore<bool>([this, key] { return d->store->remove(key); });
+    return d->connection.withStore<bool>([this, key] { return d->connection.store().remove(key); });
 }
 
 void Registry::pause(qint64 id)
 {
     using State = Registration::State;
     Private::Held *one = d->find(id);
-    if (!one || !one->heartbeat || one->registration.state == State::Joining ||
-        one->registration.state == State::Leaving || one->registration.state == State::Paused)
+    if (!one || !one->heartbeat || one->registration.state == State::Joining
+        || one->registration.state == State::Leaving || one->registration.state == State::Paused)
         return;
     one->registration.state = State::Paused;
     Q_EMIT registrationChanged(one->registration);
@@ -412,7 +313,7 @@ void Registry::pause(qint64 id)
             if (moved)
                 Q_EMIT registrationChanged(moved->registration);
             if (put && before->keys().isEmpty())
-                d->store->revoke(before->lease());
+                d->connection.store().revoke(before->lease());
         });
 }
 
@@ -438,26 +339,29 @@ QList<Registration> Registry::registrations() const
 
 QFuture<Result<Snapshot>> Registry::list(const QString &name)
 {
-    return d
-        ->withStore<Listing>(
-            [this, name] { return d->store->list(Layout::prefix(d->connection.nameSpace, name)); })
-        .then(
-            this,
-            [this](const Result<Listing> &listing) {
-                return offThread(d->decoder, [listing, api = d->cluster.api]() -> Result<Snapshot> {
-                    if (!listing)
-                        return listing.error();
-                    Snapshot snapshot{.api = api,
-                                      .revision = listing->revision,
-                                      .endpoint = listing->endpoint,
-                                      .observed = listing->observed};
-                    snapshot.instances.reserve(listing->entries.size());
-                    for (const Entry &entry : listing->entries)
-                        snapshot.instances.append(Layout::decode(entry, api, listing->observed));
-                    std::ranges::sort(snapshot.instances, instanceLess);
-                    return snapshot;
-                });
-            })
+    return d->connection
+        .withStore<Listing>([this, name] {
+            return d->connection.store().list(Layout::prefix(d->connection.text().nameSpace, name));
+        })
+        .then(this,
+              [this](const Result<Listing> &listing) {
+                  return offThread(
+                      d->decoder,
+                      [listing, api = d->connection.cluster().api]() -> Result<Snapshot> {
+                          if (!listing)
+                              return listing.error();
+                          Snapshot snapshot{.api = api,
+                                            .revision = listing->revision,
+                                            .endpoint = listing->endpoint,
+                                            .observed = listing->observed};
+                          snapshot.instances.reserve(listing->entries.size());
+                          for (const Entry &entry : listing->entries)
+                              snapshot.instances.append(
+                                  Layout::decode(entry, api, listing->observed));
+                          std::ranges::sort(snapshot.instances, instanceLess);
+                          return snapshot;
+                      });
+              })
         .unwrap();
 }
 
@@ -486,11 +390,11 @@ QFuture<Result<QList<Instance>>> Registry::withTimeToLive(const QList<Instance> 
             leases.append(instance.lease);
     }
     if (leases.isEmpty())
-        return d->transport.later(Result<QList<Instance>>(instances));
+        return d->connection.transport().later(Result<QList<Instance>>(instances));
 
     QList<QFuture<Result<LeaseTime>>> times;
     for (const qint64 lease : leases)
-        times.append(d->store->timeToLive(lease));
+        times.append(d->connection.store().timeToLive(lease));
     return QtFuture::whenAll(times.begin(), times.end())
         .then(this,
               [leases, instances](

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cluster.h"
 #include "connectionstring.h"
 #include "layout.h"
 #include "nodes.h"
@@ -14,15 +15,6 @@
 #include <memory>
 
 namespace EtcdRegistry {
-
-/// The cluster that we are connected to, as its nodes describe it.
-struct Cluster
-{
-    Api api = Api::V3; ///< the store in use
-    QString version;   ///< of the node that answered first: "3.4.23"
-
-    bool operator==(const Cluster &) const = default;
-};
 
 /// The registry client: what the npm package etcd-registry offers, and a live picture of the rest.
 ///

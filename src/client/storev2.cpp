@@ -72,8 +72,7 @@ static void collect(const QJsonObject &node, const QDateTime &now, QList<Entry> 
 StoreV2::StoreV2(Transport &transport, QObject *parent)
     : Store(parent)
     , m_transport(transport)
-{
-}
+{}
 
 StoreV2::~StoreV2()
 {
@@ -127,8 +126,8 @@ QFuture<Result<void>> StoreV2::put(const QString &key, const QByteArray &value, 
 {
     // cmux resets a connection whose first request line is longer than this.
     constexpr qsizetype longestPath = 4000;
-    const QByteArray form = "value=" + value.toPercentEncoding() + "&ttl=" + seconds(lease.ttl) +
-                            "&noValueOnSuccess=true";
+    const QByteArray form = "value=" + value.toPercentEncoding() + "&ttl=" + seconds(lease.ttl)
+                            + "&noValueOnSuccess=true";
     const HttpRequest request = formRequest(key, form);
     if (request.path.size() > longestPath) {
         return m_transport.later(Result<void>(

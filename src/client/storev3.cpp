@@ -76,8 +76,7 @@ StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &us
     , m_path(path)
     , m_user(user)
     , m_password(password)
-{
-}
+{}
 
 StoreV3::~StoreV3()
 {
@@ -103,9 +102,9 @@ QFuture<Result<HttpReply>> StoreV3::call(const QByteArray &method, const QJsonOb
               [=, this](const Result<HttpReply> &reply) {
                   if (!m_user.isEmpty() && reply && reply->status >= 400) {
                       const Error error = errorFromReply(*reply);
-                      if (error.code == Error::Code::LoginRequired ||
-                          error.code == Error::Code::LoginRefused ||
-                          error.detail.contains("auth store is old"_L1))
+                      if (error.code == Error::Code::LoginRequired
+                          || error.code == Error::Code::LoginRefused
+                          || error.detail.contains("auth store is old"_L1))
                           return callAgain(method, body, large);
                   }
                   return m_transport.later(reply);

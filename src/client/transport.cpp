@@ -137,8 +137,8 @@ private:
             failure.code = Error::Code::Tls;
             if (!m_tlsDetail.isEmpty())
                 failure.detail = m_tlsDetail;
-        } else if (error == QNetworkReply::RemoteHostClosedError && status == 0 &&
-                   m_endpoint.scheme() == "https"_L1) {
+        } else if (error == QNetworkReply::RemoteHostClosedError && status == 0
+                   && m_endpoint.scheme() == "https"_L1) {
             // What TLS 1.3 makes of a missing or foreign client certificate.
             failure.code = Error::Code::Tls;
             failure.detail = QCoreApplication::translate(
@@ -345,8 +345,8 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     const bool roundOver = std::ranges::all_of(
         order, [&](const QUrl &candidate) { return operation->tried.contains(candidate); });
     const auto pause = roundOver ? pauseBetweenRounds : 0ms;
-    if ((roundOver && !operation->reached) ||
-        operation->deadline->remainingTimeAsDuration() <= pause) {
+    if ((roundOver && !operation->reached)
+        || operation->deadline->remainingTimeAsDuration() <= pause) {
         dispatch();
         operation->finish(exhausted(*operation));
         return;

@@ -157,8 +157,8 @@ bool LocalEtcd::startGuard()
     connect(m_guard.get(), &QProcess::errorOccurred, this,
             [this] { fail(tr("The shell /bin/sh can't be run: %1").arg(m_guard->errorString())); });
     m_guard->start(u"/bin/sh"_s, QStringList{u"-c"_s, QString::fromLatin1(guardScript),
-                                             u"etcd-guard"_s, m_folder->path(), m_program} +
-                                     arguments());
+                                             u"etcd-guard"_s, m_folder->path(), m_program}
+                                     + arguments());
     return true;
 }
 

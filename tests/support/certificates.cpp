@@ -11,11 +11,11 @@ using namespace Qt::StringLiterals;
 
 bool Certificates::create()
 {
-    return createCa(u"ca"_s) && createCa(u"other-ca"_s) &&
-           createSigned(u"server"_s, u"ca"_s,
-                        u"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"_s) &&
-           createSigned(u"client"_s, u"ca"_s, u"extendedKeyUsage=clientAuth"_s) &&
-           createSigned(u"stranger"_s, u"other-ca"_s, u"extendedKeyUsage=clientAuth"_s);
+    return createCa(u"ca"_s) && createCa(u"other-ca"_s)
+           && createSigned(u"server"_s, u"ca"_s,
+                           u"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"_s)
+           && createSigned(u"client"_s, u"ca"_s, u"extendedKeyUsage=clientAuth"_s)
+           && createSigned(u"stranger"_s, u"other-ca"_s, u"extendedKeyUsage=clientAuth"_s);
 }
 
 QSslConfiguration Certificates::clientConfiguration() const
@@ -50,10 +50,10 @@ bool Certificates::openssl(const QStringList &arguments)
     process.setProcessChannelMode(QProcess::MergedChannels);
     process.start(u"openssl"_s,
                   QStringList{u"req"_s, u"-x509"_s, u"-newkey"_s, u"ec"_s, u"-pkeyopt"_s,
-                              u"ec_paramgen_curve:prime256v1"_s, u"-nodes"_s, u"-days"_s, u"2"_s} +
-                      arguments);
-    if (process.waitForFinished() && process.exitStatus() == QProcess::NormalExit &&
-        process.exitCode() == 0)
+                              u"ec_paramgen_curve:prime256v1"_s, u"-nodes"_s, u"-days"_s, u"2"_s}
+                      + arguments);
+    if (process.waitForFinished() && process.exitStatus() == QProcess::NormalExit
+        && process.exitCode() == 0)
         return true;
     m_error =
         u"openssl: "_s + process.errorString() + u' ' + QString::fromLocal8Bit(process.readAll());

@@ -181,12 +181,12 @@ bool EtcdCluster::enableAuthV2(const QString &user, const QString &password, boo
     const QJsonArray all{u"/*"_s};
     const QJsonObject everything{{u"kv"_s, QJsonObject{{u"read"_s, all}, {u"write"_s, all}}}};
 
-    if (!put(u"users/root"_s, {{u"user"_s, u"root"_s}, {u"password"_s, u"root"_s}}) ||
-        !put(u"roles/services"_s, {{u"role"_s, u"services"_s}, {u"permissions"_s, permissions}}) ||
-        !put(u"users/"_s + user, {{u"user"_s, user},
-                                  {u"password"_s, password},
-                                  {u"roles"_s, QJsonArray{u"services"_s}}}) ||
-        !put(u"enable"_s))
+    if (!put(u"users/root"_s, {{u"user"_s, u"root"_s}, {u"password"_s, u"root"_s}})
+        || !put(u"roles/services"_s, {{u"role"_s, u"services"_s}, {u"permissions"_s, permissions}})
+        || !put(
+            u"users/"_s + user,
+            {{u"user"_s, user}, {u"password"_s, password}, {u"roles"_s, QJsonArray{u"services"_s}}})
+        || !put(u"enable"_s))
         return false;
     m_authorizationV2 = basic(u"root"_s, u"root"_s);
     return put(u"roles/guest"_s, {{u"role"_s, u"guest"_s}, {u"revoke"_s, everything}});
@@ -201,13 +201,13 @@ bool EtcdCluster::enableAuthV3(const QString &user, const QString &password, boo
     const QJsonObject permission{{u"permType"_s, readOnly ? u"READ"_s : u"READWRITE"_s},
                                  {u"key"_s, base64(u"services/"_s)},
                                  {u"range_end"_s, base64(u"services0"_s)}};
-    if (!done(u"user/add"_s, root) || !done(u"role/add"_s, {{u"name"_s, u"root"_s}}) ||
-        !done(u"user/grant"_s, {{u"user"_s, u"root"_s}, {u"role"_s, u"root"_s}}) ||
-        !done(u"role/add"_s, {{u"name"_s, u"services"_s}}) ||
-        !done(u"role/grant"_s, {{u"name"_s, u"services"_s}, {u"perm"_s, permission}}) ||
-        !done(u"user/add"_s, {{u"name"_s, user}, {u"password"_s, password}}) ||
-        !done(u"user/grant"_s, {{u"user"_s, user}, {u"role"_s, u"services"_s}}) ||
-        !done(u"enable"_s, {}))
+    if (!done(u"user/add"_s, root) || !done(u"role/add"_s, {{u"name"_s, u"root"_s}})
+        || !done(u"user/grant"_s, {{u"user"_s, u"root"_s}, {u"role"_s, u"root"_s}})
+        || !done(u"role/add"_s, {{u"name"_s, u"services"_s}})
+        || !done(u"role/grant"_s, {{u"name"_s, u"services"_s}, {u"perm"_s, permission}})
+        || !done(u"user/add"_s, {{u"name"_s, user}, {u"password"_s, password}})
+        || !done(u"user/grant"_s, {{u"user"_s, user}, {u"role"_s, u"services"_s}})
+        || !done(u"enable"_s, {}))
         return false;
     m_authorizationV3 =
         post(u"/v3/auth/authenticate"_s, root).json()["token"_L1].toString().toUtf8();

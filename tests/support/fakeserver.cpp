@@ -55,9 +55,9 @@ FakeServer::FakeServer()
 FakeServer::Answer FakeServer::reply(int status, const QByteArray &body,
                                      const QByteArray &contentType, const QByteArray &headers)
 {
-    return {"HTTP/1.1 " + QByteArray::number(status) + " Status\r\nContent-Type: " + contentType +
-            "\r\nContent-Length: " + QByteArray::number(body.size()) + "\r\n" + headers + "\r\n" +
-            body};
+    return {"HTTP/1.1 " + QByteArray::number(status) + " Status\r\nContent-Type: " + contentType
+            + "\r\nContent-Length: " + QByteArray::number(body.size()) + "\r\n" + headers + "\r\n"
+            + body};
 }
 
 QUrl FakeServer::url() const
