@@ -9,7 +9,6 @@
 #include "session.h"
 #include "tableview.h"
 
-#include <QHeaderView>
 #include <QSettings>
 #include <QTabBar>
 #include <QTabWidget>
@@ -41,6 +40,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     , m_stack(new QSplitter(Qt::Vertical))
 {
     m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
     m_tabs->addTab(m_held, {});
     m_tabs->addTab(m_nodes, {});
     const auto countHeld = [this](int count) {
@@ -71,7 +71,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->restoreState(settings.value("browser/columns"_L1).toByteArray());
     m_stack->restoreState(settings.value("browser/stack"_L1).toByteArray());
     m_details->splitter()->restoreState(settings.value("browser/details"_L1).toByteArray());
-    m_instances->table()->header()->restoreState(settings.value("browser/table"_L1).toByteArray());
+    m_instances->restoreColumns(settings.value("browser/table"_L1).toByteArray());
 
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -98,7 +98,7 @@ Browser::~Browser()
     m_settings.setValue("browser/columns"_L1, m_columns->saveState());
     m_settings.setValue("browser/stack"_L1, m_stack->saveState());
     m_settings.setValue("browser/details"_L1, m_details->splitter()->saveState());
-    m_settings.setValue("browser/table"_L1, m_instances->table()->header()->saveState());
+    m_settings.setValue("browser/table"_L1, m_instances->saveColumns());
 }
 
 void Browser::setScope(const Scope &scope)

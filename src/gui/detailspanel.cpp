@@ -64,6 +64,7 @@ DetailsPanel::DetailsPanel(Session &session, QWidget *parent)
     layout->addWidget(m_facts, 1);
 
     m_document->setFrameShape(QFrame::NoFrame);
+    m_document->document()->setDocumentMargin(10);
     m_splitter->setHandleWidth(1);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(m_document);

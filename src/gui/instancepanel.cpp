@@ -38,13 +38,15 @@ QString scopeText(const Scope &scope)
 QString troubleText(const StateCounts &counts)
 {
     QString text;
-    for (const InstanceState state :
-         {InstanceState::Late, InstanceState::Expiring, InstanceState::NoTtl, InstanceState::Broken,
-          InstanceState::Paused}) {
+    const auto add = [&](InstanceState state, const QString &phrase) {
         if (counts[state])
-            text +=
-                InstancePanel::tr(" · %1 %2").arg(counts[state]).arg(stateName(state).toLower());
-    }
+            text += phrase.arg(QLocale().toString(counts[state]));
+    };
+    add(InstanceState::Late, InstancePanel::tr(" · %1 late"));
+    add(InstanceState::Expiring, InstancePanel::tr(" · %1 expiring"));
+    add(InstanceState::NoTtl, InstancePanel::tr(" · %1 without TTL"));
+    add(InstanceState::Broken, InstancePanel::tr(" · %1 broken"));
+    add(InstanceState::Paused, InstancePanel::tr(" · %1 paused"));
     return text;
 }
 
@@ -62,6 +64,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 {
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
+    m_heading->setObjectName(u"heading"_s);
     m_heading->setContentsMargins(12, 0, 12, 0);
     m_heading->setFixedHeight(34);
     m_heading->setTextFormat(Qt::RichText);
@@ -71,7 +74,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     m_table->setColumnWidths({32, 180, 130, 64, 230, 100, 190, 84, 64});
     m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
     m_table->setSortingEnabled(true);
-    m_table->sortByColumn(InstanceModel::Host, Qt::AscendingOrder);
+    m_table->sortByColumn(InstanceModel::Service, Qt::AscendingOrder);
     m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
 
     m_nothingJoined->setText(tr("This registry is empty"),
@@ -169,6 +172,17 @@ void InstancePanel::summarize()
         m_stack->setCurrentWidget(m_nothingLeft);
     }
     m_visibleTimer.start();
+}
+
+QByteArray InstancePanel::saveColumns() const
+{
+    return m_table->header()->saveState();
+}
+
+void InstancePanel::restoreColumns(const QByteArray &state)
+{
+    m_table->header()->restoreState(state);
+    updateServiceColumn();
 }
 
 QList<Row> InstancePanel::selectedRows() const

@@ -24,6 +24,8 @@ public:
     explicit InstancePanel(Session &session, QWidget *parent = nullptr);
 
     TableView *table() const { return m_table; }
+    QByteArray saveColumns() const;
+    void restoreColumns(const QByteArray &state);
     QList<Row> selectedRows() const;
     std::optional<Row> currentRow() const;
 

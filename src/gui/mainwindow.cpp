@@ -83,7 +83,8 @@ void MainWindow::setUpToolBar()
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
     bar->addWidget(m_chips);
-    m_filter->setMinimumWidth(160);
+    m_filter->setMinimumWidth(180);
+    m_filter->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_filter->setMaximumWidth(270);
     bar->addWidget(m_filter);
     connect(m_chips, &StateChips::chosen, this, [this](std::optional<InstanceState> state) {
@@ -235,7 +236,7 @@ void MainWindow::showBrowser()
     connect(table, &QAbstractItemView::doubleClicked, m_ui->inspectAction, &QAction::trigger);
     table->setFocus();
 
-    m_connectionButton->setConnection(m_name, session->connection().toString());
+    m_connectionButton->setConnection(m_name, m_demo ? m_name : session->connection().toString());
     setWindowTitle(tr("%1 – etcd registry browser").arg(m_name));
     m_ui->toolBar->show();
     m_ui->statusLine->QWidget::show();

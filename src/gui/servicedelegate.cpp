@@ -7,6 +7,8 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
+
 void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
                                 const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
@@ -24,7 +26,7 @@ void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
     painter.setFont(small);
     if (!isSelected(option))
         painter.setPen(Theme::color(Theme::Role::Dim, option.palette));
-    putNumber(counts.total(), metrics.horizontalAdvance(u"00"));
+    putNumber(counts.total(), metrics.horizontalAdvance(u"00"_s));
     for (const InstanceState state : {InstanceState::Broken, InstanceState::NoTtl,
                                       InstanceState::Expiring, InstanceState::Late}) {
         if (!counts[state])

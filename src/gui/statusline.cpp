@@ -77,7 +77,8 @@ StatusLine::StatusLine(QWidget *parent)
     auto *line = new QWidget;
     auto *layout = new QHBoxLayout(line);
     layout->setContentsMargins(Theme::cellPadding, 0, Theme::cellPadding, 0);
-    layout->setSpacing(Theme::cellPadding);
+    layout->setSpacing(4);
+    m_sign->setFixedSize(18, fontMetrics().height());
     layout->addWidget(m_sign);
     layout->addWidget(m_freshness, 1);
     for (QPushButton *button : {m_retry, m_resume}) {
@@ -85,7 +86,7 @@ StatusLine::StatusLine(QWidget *parent)
         button->hide();
         layout->addWidget(button);
     }
-    layout->addSpacing(16);
+    layout->addSpacing(12);
     layout->addWidget(m_cluster);
     addWidget(line, 1);
     setFixedHeight(Theme::rowHeight + 2);

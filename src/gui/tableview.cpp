@@ -15,7 +15,6 @@ TableView::TableView(QWidget *parent)
     setItemsExpandable(false);
     setIndentation(0);
     setUniformRowHeights(true);
-    setAllColumnsShowFocus(true);
     setMouseTracking(true);
     setEditTriggers(NoEditTriggers);
     setSelectionMode(ExtendedSelection);

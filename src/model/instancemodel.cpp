@@ -149,7 +149,7 @@ void InstanceModel::setFields(const QStringList &fields)
         return;
     if (!m_fields.isEmpty()) {
         if (m_sortColumn >= FixedColumns)
-            sort(Host, Qt::AscendingOrder);
+            sort(Service, Qt::AscendingOrder);
         beginRemoveColumns({}, FixedColumns, columnCount() - 1);
         m_fields.clear();
         endRemoveColumns();
@@ -290,7 +290,7 @@ void InstanceModel::reorder(std::vector<int> order)
 
 void InstanceModel::sort(int column, Qt::SortOrder order)
 {
-    m_sortColumn = column < 0 ? int(Host) : column;
+    m_sortColumn = column < 0 ? int(Service) : column;
     m_sortOrder = order;
     sortAgain();
 }
@@ -310,7 +310,7 @@ bool InstanceModel::less(int a, int b) const
     const Row &left = m_rows[a], &right = m_rows[b];
     if (const int c = compareColumn(left, right, m_sortColumn, m_fields))
         return m_sortOrder == Qt::AscendingOrder ? c < 0 : c > 0;
-    for (int column : {Host, Port}) {
+    for (int column : {Service, Host, Port}) {
         if (const int c = compareColumn(left, right, column, m_fields))
             return c < 0;
     }
