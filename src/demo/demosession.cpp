@@ -45,7 +45,8 @@ void DemoSession::populate()
         const QJsonObject sample = QJsonDocument::fromJson(line).object();
         Service service{.name = sample["service"_L1].toString(),
                         .nameSpace = sample["namespace"_L1].toString()};
-        for (const Json::Field &field : *Json::fields(line)) {
+        const Result<Json::Fields> fields = Json::fields(line);
+        for (const Json::Field &field : *fields) {
             if (field.name == "document"_L1)
                 service.document = field.value;
         }
