@@ -24,11 +24,12 @@ namespace EtcdRegistry {
 ///   ca, cert, key   PEM files, https only; cert and key go together
 ///   timeout     milliseconds an attempt on one node may take without an answer (1000)
 ///   deadline    milliseconds an operation may take with all its attempts (5000)
-///   ttl, heartbeat  of registrations, seconds or fractions of one (10, half the TTL)
+///   ttl, heartbeat  of registrations, seconds or fractions of one (10, half the TTL); a TTL is at
+///                 least 1 s
 ///
-/// Option values, user and password are percent-decoded; so a password with @ is written %40.
-/// `https://discovery.etcd.io/<token>` and `discovery+http(s)://...` name a discovery service
-/// instead of nodes. An unknown option is a warning, not an error. A value; any thread.
+/// Namespace, options, user and password are percent-decoded; so a password with @ is written %40.
+/// The protocol may be said again before each host. `https://discovery.etcd.io/<token>` and
+/// `discovery+http(s)://...` name a discovery service instead of nodes. An unknown option is a warning, not an error. A value; any thread.
 struct ConnectionString
 {
     enum class Api { Auto, V2, V3 };

@@ -39,8 +39,8 @@ QByteArray quoted(const QString &text);
 /// The text of a raw value: a string's decoded characters, else the raw text itself.
 QString text(const QByteArray &value);
 
-/// The raw value for what a user typed after `key=` : itself where it is valid JSON that is no
-/// string (8080, true, null, [1], {"a":1}, and 2^53+1 with all its digits), else a string.
+/// The raw value for what a user typed after `key=`: itself where it is valid JSON (8080, true,
+/// null, [1], {"a":1}, "8080" in quotes, and 2^53+1 with all its digits), else a string.
 QByteArray valueFromInput(const QString &input);
 
 } // namespace EtcdRegistry::Json

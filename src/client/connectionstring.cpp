@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+#include "connectionstring.h"
+
+#include <QCoreApplication>
+#include <QMap>
+#include <QRegularExpression>
+
+#include <optional>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+namespace EtcdRegistry {
+namespace {
+
+constexpr int defaultPort = 4001;
+constexpr double longestTime = 1e9; // 30 years in seconds, 11 days in milliseconds
+
+QString decoded(const QString &text)
+{
+    return QUrl::fromPercentEncoding(text.toUtf8());
+}
+
+/// Only what would be misread is escaped, so that names in any script stay readable.
+QString encoded(const QString &text, QStringView separators)
+{
+    QString result;
+    for (const QChar c : text) {
+        if (c.unicode() <= u' ' || c == u'%' || separators.contains(c))
+            result += u'%' + QString::number(c.unicode(), 16).toUpper().rightJustified(2, u'0');
+        else
+            result += c;
+    }
+    return result;
+}
+
+QString seconds(milliseconds time)
+{
+    return QString::number(double(time.count()) / 1000, 'g', 15);
+}
+
+/// Each step takes its part of the text, or leaves the reason why it can't in m_error. Reasons
+/// quote no text that could be a part of a password.
+class Parser
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::ConnectionString)
+public:
+    Result<ConnectionString> parse(const QString &text)
+    {
+        if (split(text.trimmed()) && readUser() && readHosts() && readNameSpace() && readOptions())
+            return m_result;
+        return Error{.code = Error::Code::InvalidArgument, .detail = m_error};
+    }
+
+private:
+    bool fail(const QString &reason)
+    {
+        m_error = reason;
+        return false;
+    }
+
+    /// [discovery+]scheme://authority/path?query
+    bool split(const QString &text)
+    {
+        if (text.isEmpty())
+            return fail(tr("Type the address of a node, such as %1.").arg(u"127.0.0.1:4001"_s));
+        static const QRegularExpression control(u"[\\x00-\\x1f\\x7f]"_s);
+        if (text.contains(control))
+            return fail(tr("There is a line break or another control character in it."));
+        static const QRegularExpression badEscape(u"%(?![0-9A-Fa-f]{2})"_s);
+        if (text.contains(badEscape))
+            return fail(tr("Write %25 for a percent sign: two hexadecimal digits come after a %."));
+
+        static const QRegularExpression scheme(u"^([^:/?@,]*)://"_s);
+        const auto schemeMatch = scheme.match(text);
+        QString rest = text.sliced(schemeMatch.capturedLength());
+        m_scheme = schemeMatch.hasMatch() ? schemeMatch.captured(1).toLower() : u"http"_s;
+        m_isDiscovery = m_scheme.startsWith("discovery+"_L1);
+        if (m_isDiscovery)
+            m_scheme.remove(0, "discovery+"_L1.size());
+        if (m_scheme != "http"_L1 && m_scheme != "https"_L1)
+            return fail(tr("Unknown protocol %1: use http or https.").arg(m_scheme));
+
+        // A list in etcdctl's way has it before each host.
+        rest.replace(QRegularExpression(u",\\s*(?i)"_s + m_scheme + u"://"_s), u","_s);
+        static const QRegularExpression parts(u"^([^/?]*)([^?]*)(?:\\?(.*))?$"_s);
+        const auto match = parts.match(rest);
+        m_authority = match.captured(1);
+        m_path = match.captured(2);
+        m_query = match.captured(3);
+        if (m_authority.endsWith(u':') && m_path.startsWith("//"_L1))
+            return fail(
+                tr("All hosts have one protocol: write it once, before the first of them."));
+        if (m_scheme == "https"_L1 && m_authority.toLower() == "discovery.etcd.io"_L1)
+            m_isDiscovery = true;
+        return true;
+    }
+
+    bool readUser()
+    {
+        const auto at = m_authority.indexOf(u'@');
+        if (at < 0) {
+            if (m_path.contains(u'@') || m_query.section(u'=', 0, 0).contains(u'@'))
+                return fail(tr("Write / and ? in a user or password as %2F and %3F, and an @ that "
+                               "does not end them as %40."));
+            return true;
+        }
+        const auto login = m_authority.first(at);
+        m_authority.remove(0, at + 1);
+        m_result.user = decoded(login.section(u':', 0, 0));
+        m_result.password = decoded(login.section(u':', 1));
+        if (m_result.user.isEmpty())
+            return fail(tr("The user's name before : and @ is missing."));
+        if (m_authority.contains(u'@') || login.section(u':', 0, 0).contains(u','))
+            return fail(tr("Write the user only once, before the first host, and an @ in a "
+                           "password as %40."));
+        return true;
+    }
+
+    bool readHosts()
+    {
+        if (m_isDiscovery) {
+            m_result.discovery = QUrl(m_scheme + "://"_L1 + m_authority + m_path, QUrl::StrictMode);
+            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1) ||
+                   fail(tr("A discovery address is one URL with a token, such as %1.")
+                            .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
+        }
+        const auto hosts = m_authority.split(u',');
+        for (const auto &host : hosts) {
+            const auto endpoint = readHost(host.trimmed());
+            if (!endpoint)
+                return false;
+            if (!m_result.endpoints.contains(*endpoint))
+                m_result.endpoints.append(*endpoint);
+        }
+        return true;
+    }
+
+    std::optional<QUrl> readHost(const QString &text)
+    {
+        static const QRegularExpression parts(u"^(\\[.*\\]|[^:\\[\\]]*)(?::([^:]*))?$"_s);
+        const auto match = parts.match(text);
+        if (!match.hasMatch()) {
+            fail(tr("Write an IPv6 address in brackets, such as %1.").arg(u"[::1]:2379"_s));
+            return {};
+        }
+        const auto host = match.captured(1);
+        if (host.isEmpty()) {
+            fail(tr("A host is missing: check the commas and slashes."));
+            return {};
+        }
+        QUrl endpoint;
+        endpoint.setScheme(m_scheme);
+        endpoint.setHost(host, QUrl::StrictMode);
+        if (endpoint.host().isEmpty()) {
+            fail(tr("%1 is not a host's name or address.").arg(host));
+            return {};
+        }
+        endpoint.setPort(match.hasCaptured(2) ? match.captured(2).toUShort() : defaultPort);
+        if (endpoint.port() == 0) {
+            fail(tr("The port of %1 must be a number from 1 to 65535.").arg(host));
+            return {};
+        }
+        return endpoint;
+    }
+
+    bool readNameSpace()
+    {
+        if (m_isDiscovery)
+            return true;
+        const auto segments = decoded(m_path).split(u'/', Qt::SkipEmptyParts);
+        if (segments.contains("."_L1) || segments.contains(".."_L1))
+            return fail(tr("A part of a namespace can't be . or .. alone."));
+        m_result.nameSpace = segments.join(u'/');
+        return true;
+    }
+
+    bool readOptions()
+    {
+        const auto items = m_query.split(u'&', Qt::SkipEmptyParts);
+        for (const auto &item : items)
+            m_options.insert(decoded(item.section(u'=', 0, 0)), decoded(item.section(u'=', 1)));
+
+        if (!readFlag(u"refresh"_s, m_result.refresh) || !readApi() || !readTimes() || !readFiles())
+            return false;
+        const auto cache = m_options.take(u"cache"_s);
+        bool isNumber = false;
+        m_result.cache = cache.toInt(&isNumber);
+        if (!cache.isEmpty() && !isNumber)
+            m_result.warnings += tr("The option cache is ignored: it is not a number.");
+        const auto layout = m_options.take(u"layout"_s);
+        if (!layout.isEmpty() && layout != m_result.layout)
+            return fail(tr("Unknown layout %1: use native.").arg(layout));
+
+        for (const auto &name : m_options.keys())
+            m_result.warnings += tr("The option %1 is not known and is ignored.").arg(name);
+        return true;
+    }
+
+    bool readFlag(const QString &name, bool &flag)
+    {
+        const auto value = m_options.take(name).toLower();
+        flag = value == "true"_L1 || value == "1"_L1;
+        return flag || value.isEmpty() || value == "false"_L1 || value == "0"_L1 ||
+               fail(tr("The option %1 must be true or false.").arg(name));
+    }
+
+    bool readApi()
+    {
+        const auto value = m_options.take(u"api"_s);
+        if (value == "v2"_L1)
+            m_result.api = ConnectionString::Api::V2;
+        else if (value == "v3"_L1)
+            m_result.api = ConnectionString::Api::V3;
+        return value.isEmpty() || value == "auto"_L1 ||
+               m_result.api != ConnectionString::Api::Auto ||
+               fail(tr("Unknown API %1: use auto, v2 or v3.").arg(value));
+    }
+
+    bool readTimes()
+    {
+        const bool hasTimeout = m_options.contains(u"timeout"_s);
+        const bool hasDeadline = m_options.contains(u"deadline"_s);
+        const bool hasHeartbeat = m_options.contains(u"heartbeat"_s);
+        if (!readTime(u"timeout"_s, 1, m_result.timeout) ||
+            !readTime(u"deadline"_s, 1, m_result.deadline) ||
+            !readTime(u"ttl"_s, 1000, m_result.ttl) ||
+            !readTime(u"heartbeat"_s, 1000, m_result.heartbeat))
+            return false;
+
+        if (hasTimeout && hasDeadline && m_result.deadline < m_result.timeout)
+            return fail(tr("The deadline must not be shorter than the timeout."));
+        if (hasDeadline)
+            m_result.timeout = std::min(m_result.timeout, m_result.deadline);
+        else
+            m_result.deadline = std::max(m_result.timeout, m_result.deadline);
+
+        if (m_result.ttl < 1s)
+            return fail(tr("The ttl must be at least 1 second."));
+        const auto longest = m_result.ttl / 2;
+        if (hasHeartbeat && m_result.heartbeat > longest)
+            m_result.warnings +=
+                tr("The heartbeat is shortened to half the ttl, %1 seconds.").arg(seconds(longest));
+        if (!hasHeartbeat || m_result.heartbeat > longest)
+            m_result.heartbeat = longest;
+        return true;
+    }
+
+    /// unit: what the number counts, in milliseconds.
+    bool readTime(const QString &name, int unit, milliseconds &time)
+    {
+        if (!m_options.contains(name))
+            return true;
+        bool ok = false;
+        const double value = m_options.take(name).toDouble(&ok);
+        time = milliseconds(ok && value <= longestTime ? qRound64(value * unit) : 0);
+        if (time > 0ms)
+            return true;
+        return fail(unit == 1 ? tr("The %1 must be a number of milliseconds above 0.").arg(name)
+                              : tr("The %1 must be a number of seconds above 0.").arg(name));
+    }
+
+    bool readFiles()
+    {
+        for (const auto &[name, file] :
+             {std::pair(u"ca"_s, &m_result.caFile), std::pair(u"cert"_s, &m_result.certFile),
+              std::pair(u"key"_s, &m_result.keyFile)}) {
+            const auto value = m_options.take(name);
+            // The nodes that a discovery service names may be https whatever it is itself.
+            if (m_scheme == "https"_L1 || m_isDiscovery)
+                *file = value;
+            else if (!value.isEmpty())
+                m_result.warnings += tr("The option %1 is ignored: it needs https.").arg(name);
+        }
+        return m_result.certFile.isEmpty() == m_result.keyFile.isEmpty() ||
+               fail(tr("The options cert and key go together: give both."));
+    }
+
+    ConnectionString m_result;
+    QString m_error;
+    QString m_scheme;
+    QString m_authority;
+    QString m_path;
+    QString m_query;
+    QMap<QString, QString> m_options;
+    bool m_isDiscovery = false;
+};
+
+} // namespace
+
+Result<ConnectionString> ConnectionString::parse(const QString &text)
+{
+    return Parser().parse(text);
+}
+
+QString ConnectionString::toString() const
+{
+    const ConnectionString defaults;
+    QStringList options;
+    const auto add = [&](const QString &name, const QString &value) {
+        options += name + u'=' + encoded(value, u"&");
+    };
+    if (refresh)
+        add(u"refresh"_s, u"true"_s);
+    if (cache != defaults.cache)
+        add(u"cache"_s, QString::number(cache));
+    if (api != defaults.api)
+        add(u"api"_s, api == Api::V2 ? u"v2"_s : u"v3"_s);
+    if (layout != defaults.layout)
+        add(u"layout"_s, layout);
+    for (const auto &[name, file] : {std::pair(u"ca"_s, caFile), std::pair(u"cert"_s, certFile),
+                                     std::pair(u"key"_s, keyFile)}) {
+        if (!file.isEmpty())
+            add(name, file);
+    }
+    if (timeout != defaults.timeout)
+        add(u"timeout"_s, QString::number(timeout.count()));
+    if (deadline != defaults.deadline)
+        add(u"deadline"_s, QString::number(deadline.count()));
+    if (ttl != defaults.ttl)
+        add(u"ttl"_s, seconds(ttl));
+    if (heartbeat != ttl / 2)
+        add(u"heartbeat"_s, seconds(heartbeat));
+
+    QStringList hosts;
+    for (const auto &endpoint : endpoints)
+        hosts += endpoint.authority(QUrl::FullyEncoded);
+    const auto login = user.isEmpty() ? QString() : encoded(user, u":@/?,") + u'@';
+    const auto first = discovery.isValid() ? discovery : endpoints.value(0);
+    QString result = first.scheme() + "://"_L1 + login;
+    if (discovery.isValid())
+        result = "discovery+"_L1 + result + discovery.authority() + discovery.path();
+    else
+        result += hosts.join(u',');
+    if (!nameSpace.isEmpty())
+        result += u'/' + encoded(nameSpace, u"?@");
+    if (!options.isEmpty())
+        result += u'?' + options.join(u'&');
+    return result;
+}
+
+} // namespace EtcdRegistry

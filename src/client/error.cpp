@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "error.h"
+
+#include <QCoreApplication>
+#include <QRegularExpression>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry {
+namespace {
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Error)
+};
+
+/// Qt and proxies quote URLs, and these may hold a password.
+QString withoutSecrets(const QString &text)
+{
+    static const QRegularExpression credentials(u"(?<=://)[^/\\s]*@"_s);
+    return QString(text).remove(credentials).simplified();
+}
+
+} // namespace
+
+bool Error::retryable() const
+{
+    switch (code) {
+    case Code::Unreachable:
+    case Code::Timeout:
+    case Code::Unavailable:
+    case Code::Tls:
+    case Code::Protocol:
+        return true;
+    case Code::InvalidArgument:
+    case Code::NotFound:
+    case Code::Conflict:
+    case Code::LoginRequired:
+    case Code::LoginRefused:
+    case Code::PermissionDenied:
+    case Code::OutOfSpace:
+    case Code::NotServed:
+    case Code::Canceled:
+        return false;
+    }
+    Q_UNREACHABLE();
+}
+
+QString Error::message() const
+{
+    const auto where = endpoint.isEmpty() ? Text::tr("the cluster") : withoutSecrets(endpoint);
+    auto why = withoutSecrets(detail);
+    if (why.endsWith(u'.'))
+        why.chop(1);
+    if (why.isEmpty() && httpStatus != 0)
+        why = Text::tr("HTTP status %1").arg(httpStatus);
+    const auto because = why.isEmpty() ? QString() : u" (%1)"_s.arg(why);
+
+    switch (code) {
+    case Code::InvalidArgument:
+        return withoutSecrets(detail);
+    case Code::NotFound:
+        return Text::tr("It is no longer on %1%2. Refresh, and try again.").arg(where, because);
+    case Code::Conflict:
+        return Text::tr("It was changed meanwhile on %1%2. Refresh, and try again.")
+            .arg(where, because);
+    case Code::LoginRequired:
+        return Text::tr("%1 asks for a login%2. Put user:password@ before the host.")
+            .arg(where, because);
+    case Code::LoginRefused:
+        return Text::tr("%1 refuses this user or password%2. Check both.").arg(where, because);
+    case Code::PermissionDenied:
+        return Text::tr("This user may not do that on %1%2. Ask for the right on services/.")
+            .arg(where, because);
+    case Code::Unreachable:
+        return Text::tr("Can't connect to %1%2. Check address and port, and that etcd runs there.")
+            .arg(where, because);
+    case Code::Timeout:
+        return Text::tr("No answer in time from %1%2. Check node and network, and try again.")
+            .arg(where, because);
+    case Code::Unavailable:
+        return Text::tr("%1 can't serve now%2. Check that most nodes are up, and try again.")
+            .arg(where, because);
+    case Code::Tls:
+        return Text::tr("No secure connection to %1%2. Check https and the ca, cert and key files.")
+            .arg(where, because);
+    case Code::OutOfSpace:
+        return Text::tr(
+                   "%1 has no room for it%2. Compact and defragment etcd, then disarm its alarm.")
+            .arg(where, because);
+    case Code::NotServed:
+        return Text::tr("%1 does not serve this API%2. Choose api=auto, or start etcd with it.")
+            .arg(where, because);
+    case Code::Protocol:
+        return Text::tr(
+                   "The answer from %1 is not etcd's%2. Check that the address is a client URL.")
+            .arg(where, because);
+    case Code::Canceled:
+        return Text::tr("Canceled before %1 had answered.").arg(where);
+    }
+    Q_UNREACHABLE();
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "layout.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QNetworkInterface>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry::Layout {
+namespace {
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Layout)
+};
+
+constexpr auto root = "services"_L1;
+
+/// The last field of this name, as it is the one that counts in JSON; else fields.end().
+template <typename Fields>
+auto find(Fields &fields, QLatin1StringView name)
+{
+    auto it = fields.end();
+    while (it != fields.begin()) {
+        if ((--it)->name == name)
+            return it;
+    }
+    return fields.end();
+}
+
+void set(Json::Fields &fields, QLatin1StringView name, const QByteArray &value)
+{
+    if (const auto it = find(fields, name); it != fields.end())
+        it->value = value;
+    else
+        fields.append({name, value});
+}
+
+bool isNumber(const QByteArray &value)
+{
+    return value.startsWith('-') || (value.front() >= '0' && value.front() <= '9');
+}
+
+/// As JavaScript sees it: a field counts as given only if its value is.
+bool isTrue(const QByteArray &value)
+{
+    return value != "null" && value != "false" && value != R"("")" &&
+           !(isNumber(value) && value.toDouble() == 0);
+}
+
+/// The value as JavaScript puts it into a string, but integers keep every digit.
+QString concatenated(const QByteArray &value)
+{
+    const bool isInteger =
+        value.indexOf('.') < 0 && value.indexOf('e') < 0 && value.indexOf('E') < 0;
+    if (!isNumber(value) || isInteger)
+        return Json::text(value);
+    const double number = value.toDouble();
+    const bool plain = qAbs(number) >= 1e-6 && qAbs(number) < 1e21;
+    return QString::number(number, plain ? 'f' : 'g', QLocale::FloatingPointShortest)
+        .replace("e-0"_L1, "e-"_L1);
+}
+
+/// What the field says, or nothing if it is not given.
+QString given(const Json::Fields &fields, QLatin1StringView name)
+{
+    const auto it = find(fields, name);
+    return it != fields.end() && isTrue(it->value) ? concatenated(it->value) : QString();
+}
+
+/// What the field says, else the default, which is then written into it.
+template <typename MakeDefault>
+QString givenOr(Json::Fields &fields, QLatin1StringView name, MakeDefault makeDefault)
+{
+    auto value = given(fields, name);
+    if (value.isNull()) {
+        value = makeDefault();
+        set(fields, name, Json::quoted(value));
+    }
+    return value;
+}
+
+QString hash(const QString &name, const QString &url)
+{
+    const auto data = QString(name + u'-' + url).toUtf8();
+    return QString::fromLatin1(QCryptographicHash::hash(data, QCryptographicHash::Sha1).toHex());
+}
+
+bool isHash(const QString &segment)
+{
+    return segment.size() == 40 && std::all_of(segment.begin(), segment.end(), [](QChar c) {
+               return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'f');
+           });
+}
+
+/// Namespace and service from the key; false if it has not the shape of a key of ours.
+bool splitKey(Instance &instance)
+{
+    auto segments = instance.key.split(u'/');
+    bool good = segments.size() >= 3 && segments.first() == root && isHash(segments.last()) &&
+                !segments.contains(QString());
+    if (segments.first() == root)
+        segments.removeFirst();
+    if (segments.size() > 1)
+        segments.removeLast();
+    if (!segments.isEmpty())
+        instance.service = segments.takeLast();
+    instance.nameSpace = segments.join(u'/');
+    return good;
+}
+
+} // namespace
+
+QString slug(const QString &name)
+{
+    QString result = name;
+    for (auto &c : result) {
+        if (c.unicode() >= 128 || (!c.isLetterOrNumber() && c != u'-'))
+            c = u'-';
+    }
+    return result;
+}
+
+QString prefix(const QString &nameSpace, const QString &serviceName)
+{
+    QString result = root + u'/';
+    for (const auto segment : QStringView(nameSpace).split(u'/', Qt::SkipEmptyParts))
+        result += segment.toString() + u'/';
+    if (!serviceName.isEmpty())
+        result += slug(serviceName) + u'/';
+    return result;
+}
+
+Result<Record> encode(const Service &service)
+{
+    if (service.name.isEmpty())
+        return Error{.code = Error::Code::InvalidArgument,
+                     .detail = Text::tr("The service has no name: give it one.")};
+    const auto segments = service.nameSpace.split(u'/');
+    if (segments.contains("."_L1) || segments.contains(".."_L1))
+        return Error{.code = Error::Code::InvalidArgument,
+                     .detail = Text::tr("A part of a namespace can't be . or .. alone.")};
+    auto document = Json::fields(service.document);
+    if (!document)
+        return document.error();
+    auto fields = std::move(document).value();
+
+    if (service.port > 0)
+        set(fields, "port"_L1, QByteArray::number(service.port));
+    if (!service.protocol.isEmpty())
+        set(fields, "protocol"_L1, Json::quoted(service.protocol));
+    set(fields, "name"_L1, Json::quoted(service.name));
+    if (!service.hostname.isEmpty())
+        set(fields, "hostname"_L1, Json::quoted(service.hostname));
+
+    const auto port = given(fields, "port"_L1);
+    const auto protocol = given(fields, "protocol"_L1);
+    const auto hostname = givenOr(fields, "hostname"_L1, &localAddress);
+    const auto host = givenOr(fields, "host"_L1,
+                              [&] { return port.isEmpty() ? hostname : hostname + u':' + port; });
+    const auto url = givenOr(fields, "url"_L1, [&] {
+        return (protocol.isEmpty() ? u"http"_s : protocol) + "://"_L1 + host;
+    });
+    return Record{prefix(service.nameSpace, service.name) + hash(service.name, url),
+                  Json::object(fields)};
+}
+
+Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observed)
+{
+    Instance instance;
+    instance.key = entry.key;
+    instance.document = entry.value;
+    instance.api = api;
+    instance.createRevision = entry.createRevision;
+    instance.modRevision = entry.modRevision;
+    instance.lease = entry.lease;
+    instance.hasTtl = entry.hasTtl;
+    instance.observed = observed;
+    if (entry.timeLeft) {
+        instance.ttl = entry.timeLeft;
+        instance.expires = observed + *entry.timeLeft;
+    }
+
+    const bool goodKey = splitKey(instance);
+    const auto document = Json::fields(entry.value);
+    if (!document) {
+        instance.problem = Instance::Problem::NotAnObject;
+        return instance;
+    }
+    instance.hostname = given(*document, "hostname"_L1);
+    instance.host = given(*document, "host"_L1);
+    instance.port = given(*document, "port"_L1);
+    instance.url = given(*document, "url"_L1);
+    const auto name = given(*document, "name"_L1);
+    if (!goodKey)
+        instance.problem = Instance::Problem::KeyShape;
+    else if (!instance.key.endsWith(hash(name, instance.url)))
+        instance.problem = Instance::Problem::KeyMismatch;
+    if (slug(name) == instance.service)
+        instance.service = name;
+    return instance;
+}
+
+QString localAddress()
+{
+    const auto interfaces = QNetworkInterface::allInterfaces();
+    for (const auto &interface : interfaces) {
+        const auto flags = interface.flags();
+        if (flags & QNetworkInterface::IsLoopBack || !(flags & QNetworkInterface::IsRunning))
+            continue;
+        const auto entries = interface.addressEntries();
+        for (const auto &entry : entries) {
+            if (entry.ip().protocol() == QAbstractSocket::IPv4Protocol)
+                return entry.ip().toString();
+        }
+    }
+    return u"127.0.0.1"_s;
+}
+
+} // namespace EtcdRegistry::Layout

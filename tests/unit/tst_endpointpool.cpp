@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "endpointpool.h"
+
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+/// A script of one word per step drives a pool over the nodes a to f and a clock:
+///   +a, -a   a answers, fails            @750    750 ms pass
+///   m:a,b    the members are a and b     ?abc    the order is a, b, c
+class TestEndpointPool : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void order_data();
+    void order();
+    void isHealthy();
+    void membersAreNormalised();
+};
+
+namespace {
+
+QUrl url(QChar name)
+{
+    return QUrl(u"http://%1:2379"_s.arg(name));
+}
+
+} // namespace
+
+void TestEndpointPool::order_data()
+{
+    QTest::addColumn<QString>("seeds");
+    QTest::addColumn<QString>("script");
+    const auto row = [](const char *name, const char *seeds, const char *script) {
+        QTest::newRow(name) << QString::fromLatin1(seeds) << QString::fromLatin1(script);
+    };
+    row("seeds come as given", "cab", "?cab");
+    row("the one that answered leads", "abc", "+c ?cab");
+    row("the one that answered last leads", "abc", "+c @1 +b @1 ?bca @1 +c ?cba");
+    row("a failed one goes to the end", "abc", "-a ?bca");
+    row("untried before failed, after healthy", "abc", "-a +c ?cba");
+    row("nobody is ever left out", "abc", "-a -b -c ?abc");
+    row("failed ones by the end of their back-off", "abc", "-b @1 -a @1 -c ?bac");
+    row("250 ms after the first failure", "ab", "-b @200 -a ?ba @50 ?ba");
+    row("back-off over goes before back-off", "ab", "-a -a -a @999 -b ?ab @1 ?ab");
+    row("doubled with each failure", "ab", "-a -a @260 -b ?ab @250 ?ab");
+    row("a second failure waits longer than a later first one", "ab", "-a -a @100 -b ?ba");
+    row("8 s at most", "ab", "-a -a -a -a -a -a -a -a -a -a -a @7700 -b ?ba @51 -b -b ?ab");
+    row("an answer forgets all failures", "ab", "-a -a -a -a -a +a ?ab -a @1 -b ?ab");
+    row("healthy before recovered", "ab", "+b -a @9000 ?ba");
+    row("untried before recovered", "ab", "-a @9000 ?ba");
+    row("members before seeds", "ab", "m:c,d ?cdab");
+    row("a seed that is a member is one", "ab", "m:b,c ?bca");
+    row("health before membership", "ab", "+a m:b,c ?abc");
+    row("members first among healthy ones", "ab", "+b @1 +a m:b,c ?bac");
+    row("members first among failed ones", "ab", "-a @9000 m:c -c @9000 ?bca");
+    row("a member that left is forgotten", "a", "m:a,b,c ?abc m:a,c ?ac");
+    row("with its past", "a", "m:b -b m:c m:c,b ?cba");
+    row("a seed that left is kept", "ab", "m:a,b m:b ?ba");
+    row("with its past", "ab", "-a m:a,b m:b m:a,b ?ba");
+    row("no members change nothing", "ab", "m:c m: ?cab");
+    row("duplicate members are one", "a", "m:b,b,a ?ba");
+    row("news of strangers is dropped", "ab", "+z -y ?ab");
+}
+
+void TestEndpointPool::order()
+{
+    QFETCH(QString, seeds);
+    QFETCH(QString, script);
+    EndpointPool::Clock::time_point now{1h};
+    QList<QUrl> urls;
+    for (const QChar name : seeds)
+        urls.append(url(name));
+    EndpointPool pool(urls, [&] { return now; });
+
+    int asked = 0;
+    for (const auto &step : script.split(u' ')) {
+        const auto rest = step.sliced(1);
+        switch (step[0].toLatin1()) {
+        case '+':
+            pool.succeeded(url(rest[0]), 1ms);
+            break;
+        case '-':
+            pool.failed(url(rest[0]), Error{.code = Error::Code::Unreachable});
+            break;
+        case '@':
+            now += std::chrono::milliseconds(rest.toInt());
+            break;
+        case 'm': {
+            QList<QUrl> members;
+            for (const auto &name : rest.sliced(1).split(u',', Qt::SkipEmptyParts))
+                members.append(url(name[0]));
+            pool.setMembers(members);
+            break;
+        }
+        case '?': {
+            QString order;
+            for (const auto &endpoint : pool.order())
+                order += endpoint.host();
+            QCOMPARE(order, rest);
+            ++asked;
+            break;
+        }
+        default:
+            QFAIL("no such step");
+        }
+    }
+    QVERIFY(asked > 0);
+}
+
+void TestEndpointPool::isHealthy()
+{
+    EndpointPool pool({url(u'a')});
+    QVERIFY(!pool.isHealthy(url(u'a')));
+    pool.succeeded(url(u'a'), 1ms);
+    QVERIFY(pool.isHealthy(url(u'a')));
+    pool.failed(url(u'a'), {});
+    QVERIFY(!pool.isHealthy(url(u'a')));
+    QVERIFY(!pool.isHealthy(url(u'z')));
+}
+
+void TestEndpointPool::membersAreNormalised()
+{
+    EndpointPool pool({url(u'a')});
+    pool.setMembers({QUrl(u"http://a:2379/"_s), QUrl(u"http://b:2379/x?y#z"_s)});
+    QCOMPARE(pool.order(), (QList<QUrl>{url(u'a'), url(u'b')}));
+}
+
+QTEST_GUILESS_MAIN(TestEndpointPool)
+#include "tst_endpointpool.moc"

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "error.h"
+
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+using Code = Error::Code;
+
+Q_DECLARE_METATYPE(EtcdRegistry::Error)
+
+class TestError : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void perCode_data();
+    void perCode();
+    void invalidArgument();
+    void noSecrets_data();
+    void noSecrets();
+    void httpStatusWithoutDetail();
+};
+
+void TestError::perCode_data()
+{
+    QTest::addColumn<Code>("code");
+    QTest::addColumn<bool>("retryable");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("NotFound") << Code::NotFound << false << u"no longer"_s;
+    QTest::newRow("Conflict") << Code::Conflict << false << u"changed"_s;
+    QTest::newRow("LoginRequired") << Code::LoginRequired << false << u"user:password@"_s;
+    QTest::newRow("LoginRefused") << Code::LoginRefused << false << u"password"_s;
+    QTest::newRow("PermissionDenied") << Code::PermissionDenied << false << u"may not"_s;
+    QTest::newRow("Unreachable") << Code::Unreachable << true << u"Can't connect"_s;
+    QTest::newRow("Timeout") << Code::Timeout << true << u"No answer in time"_s;
+    QTest::newRow("Unavailable") << Code::Unavailable << true << u"can't serve"_s;
+    QTest::newRow("Tls") << Code::Tls << true << u"ca, cert and key"_s;
+    QTest::newRow("OutOfSpace") << Code::OutOfSpace << false << u"no room"_s;
+    QTest::newRow("NotServed") << Code::NotServed << false << u"api=auto"_s;
+    QTest::newRow("Protocol") << Code::Protocol << true << u"not etcd's"_s;
+    QTest::newRow("Canceled") << Code::Canceled << false << u"Canceled"_s;
+}
+
+/// Each says what, where and why in one line.
+void TestError::perCode()
+{
+    QFETCH(Code, code);
+    QFETCH(QString, words);
+    const Error error{
+        .code = code, .endpoint = u"http://10.0.0.1:2379"_s, .detail = u"a\nreason."_s};
+    QTEST(error.retryable(), "retryable");
+    const auto message = error.message();
+    QVERIFY2(message.contains(words), qPrintable(message));
+    QVERIFY2(message.contains(u"http://10.0.0.1:2379"_s), qPrintable(message));
+    QVERIFY2(message.contains(u"(a reason)"_s) || code == Code::Canceled, qPrintable(message));
+    QVERIFY(!message.contains(u'\n'));
+    QVERIFY(message.endsWith(u'.'));
+
+    const auto bare = Error{.code = code}.message();
+    QVERIFY2(bare.contains(u"the cluster"_s), qPrintable(bare));
+    QVERIFY2(!bare.contains(u'%') && !bare.contains(u"()"_s), qPrintable(bare));
+}
+
+void TestError::invalidArgument()
+{
+    const Error error{.code = Code::InvalidArgument, .detail = u"The port is 0."_s};
+    QCOMPARE(error.message(), u"The port is 0."_s);
+    QVERIFY(!error.retryable());
+}
+
+void TestError::noSecrets_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::newRow("URL") << u"http://root:hunter@10.0.0.1:2379"_s;
+    QTest::newRow("in a sentence") << u"Error transferring https://root:hunter@h/v3/kv - refused"_s;
+    QTest::newRow("an @ in it") << u"http://root:hunt@hunter@h"_s;
+}
+
+void TestError::noSecrets()
+{
+    QFETCH(QString, text);
+    for (int code = 0; code <= int(Code::Canceled); ++code) {
+        const auto message = Error{.code = Code(code), .endpoint = text, .detail = text}.message();
+        QVERIFY2(!message.contains(u"hunt"_s), qPrintable(message));
+    }
+}
+
+void TestError::httpStatusWithoutDetail()
+{
+    const auto message = Error{.code = Code::Unavailable, .httpStatus = 503}.message();
+    QVERIFY2(message.contains(u"503"_s), qPrintable(message));
+}
+
+QTEST_GUILESS_MAIN(TestError)
+#include "tst_error.moc"
