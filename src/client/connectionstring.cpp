@@ -122,9 +122,10 @@ private:
     {
         if (m_isDiscovery) {
             m_result.discovery = QUrl(m_scheme + "://"_L1 + m_authority + m_path, QUrl::StrictMode);
-            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1) ||
-                   fail(tr("A discovery address is one URL with a token, such as %1.")
-                            .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
+            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1)
+                   || fail(
+                       tr("A discovery address is one URL with a token, such as %1.")
+                           .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
         }
         const auto hosts = m_authority.split(u',');
         for (const auto &host : hosts) {
@@ -202,8 +203,8 @@ private:
     {
         const auto value = m_options.take(name).toLower();
         flag = value == "true"_L1 || value == "1"_L1;
-        return flag || value.isEmpty() || value == "false"_L1 || value == "0"_L1 ||
-               fail(tr("The option %1 must be true or false.").arg(name));
+        return flag || value.isEmpty() || value == "false"_L1 || value == "0"_L1
+               || fail(tr("The option %1 must be true or false.").arg(name));
     }
 
     bool readApi()
@@ -213,9 +214,8 @@ private:
             m_result.api = ConnectionString::Api::V2;
         else if (value == "v3"_L1)
             m_result.api = ConnectionString::Api::V3;
-        return value.isEmpty() || value == "auto"_L1 ||
-               m_result.api != ConnectionString::Api::Auto ||
-               fail(tr("Unknown API %1: use auto, v2 or v3.").arg(value));
+        return value.isEmpty() || value == "auto"_L1 || m_result.api != ConnectionString::Api::Auto
+               || fail(tr("Unknown API %1: use auto, v2 or v3.").arg(value));
     }
 
     bool readTimes()
@@ -223,10 +223,10 @@ private:
         const bool hasTimeout = m_options.contains(u"timeout"_s);
         const bool hasDeadline = m_options.contains(u"deadline"_s);
         const bool hasHeartbeat = m_options.contains(u"heartbeat"_s);
-        if (!readTime(u"timeout"_s, 1, m_result.timeout) ||
-            !readTime(u"deadline"_s, 1, m_result.deadline) ||
-            !readTime(u"ttl"_s, 1000, m_result.ttl) ||
-            !readTime(u"heartbeat"_s, 1000, m_result.heartbeat))
+        if (!readTime(u"timeout"_s, 1, m_result.timeout)
+            || !readTime(u"deadline"_s, 1, m_result.deadline)
+            || !readTime(u"ttl"_s, 1000, m_result.ttl)
+            || !readTime(u"heartbeat"_s, 1000, m_result.heartbeat))
             return false;
 
         if (hasTimeout && hasDeadline && m_result.deadline < m_result.timeout)
@@ -273,8 +273,8 @@ private:
             else if (!value.isEmpty())
                 m_result.warnings += tr("The option %1 is ignored: it needs https.").arg(name);
         }
-        return m_result.certFile.isEmpty() == m_result.keyFile.isEmpty() ||
-               fail(tr("The options cert and key go together: give both."));
+        return m_result.certFile.isEmpty() == m_result.keyFile.isEmpty()
+               || fail(tr("The options cert and key go together: give both."));
     }
 
     ConnectionString m_result;

@@ -29,7 +29,8 @@ namespace EtcdRegistry {
 ///
 /// Namespace, options, user and password are percent-decoded; so a password with @ is written %40.
 /// The protocol may be said again before each host. `https://discovery.etcd.io/<token>` and
-/// `discovery+http(s)://...` name a discovery service instead of nodes. An unknown option is a warning, not an error. A value; any thread.
+/// `discovery+http(s)://...` name a discovery service instead of nodes. An unknown option is a
+/// warning, not an error. A value; any thread.
 struct ConnectionString
 {
     enum class Api { Auto, V2, V3 };

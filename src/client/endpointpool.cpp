@@ -43,13 +43,13 @@ QList<QUrl> EndpointPool::order() const
     return result;
 }
 
-void EndpointPool::succeeded(const QUrl &endpoint, std::chrono::milliseconds latency)
+void EndpointPool::succeeded(const QUrl &endpoint)
 {
     const auto node = m_nodes.find(endpoint);
     if (node == m_nodes.end()) // it left the cluster while it answered
         return;
     if (node->failures > 0)
-        qCDebug(logTransport) << endpoint << "answers again, in" << latency.count() << "ms";
+        qCDebug(logTransport) << endpoint << "answers again";
     node->tried = true;
     node->failures = 0;
     node->retryAt = {};
@@ -76,8 +76,8 @@ void EndpointPool::setMembers(const QList<QUrl> &members)
     m_members.clear();
     for (const auto &member : members) {
         // The cluster advertises whatever its operator typed: "http://a:2379/" is "http://a:2379".
-        const auto endpoint = member.adjusted(QUrl::RemovePath | QUrl::RemoveQuery |
-                                              QUrl::RemoveFragment | QUrl::RemoveUserInfo);
+        const auto endpoint = member.adjusted(QUrl::RemovePath | QUrl::RemoveQuery
+                                              | QUrl::RemoveFragment | QUrl::RemoveUserInfo);
         if (!m_members.contains(endpoint))
             m_members.append(endpoint);
         m_nodes.insert(endpoint, m_nodes.value(endpoint));

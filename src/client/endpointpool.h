@@ -29,7 +29,7 @@ public:
     /// it will be over. Members before seeds that are no members.
     QList<QUrl> order() const;
 
-    void succeeded(const QUrl &endpoint, std::chrono::milliseconds latency);
+    void succeeded(const QUrl &endpoint);
 
     /// Back-off: 250 ms after the first failure, doubled with each that follows, 8 s at most.
     void failed(const QUrl &endpoint, const Error &error);

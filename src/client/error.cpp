@@ -40,7 +40,6 @@ bool Error::retryable() const
     case Code::PermissionDenied:
     case Code::OutOfSpace:
     case Code::NotServed:
-    case Code::Canceled:
         return false;
     }
     Q_UNREACHABLE();
@@ -95,8 +94,6 @@ QString Error::message() const
         return Text::tr(
                    "The answer from %1 is not etcd's%2. Check that the address is a client URL.")
             .arg(where, because);
-    case Code::Canceled:
-        return Text::tr("Canceled before %1 had answered.").arg(where);
     }
     Q_UNREACHABLE();
 }

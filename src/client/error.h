@@ -18,14 +18,13 @@ struct Error
         LoginRequired,   ///< the cluster wants a user, and the connection has none
         LoginRefused,    ///< wrong user or password
         PermissionDenied,
-        Unreachable,     ///< refused, reset, unknown host: no connection
-        Timeout,         ///< a connection, and no answer in time
-        Unavailable,     ///< 5xx: the node answers that it can't, or it has no leader
-        Tls,             ///< certificate or handshake
-        OutOfSpace,      ///< NOSPACE alarm, or too large a request
-        NotServed,       ///< the API asked for is not served there
-        Protocol,        ///< an answer that is not etcd's
-        Canceled,        ///< the client went away before the answer came
+        Unreachable, ///< refused, reset, unknown host: no connection
+        Timeout,     ///< a connection, and no answer in time
+        Unavailable, ///< 5xx: the node answers that it can't, or it has no leader
+        Tls,         ///< certificate or handshake
+        OutOfSpace,  ///< NOSPACE alarm, or too large a request
+        NotServed,   ///< the API asked for is not served there
+        Protocol,    ///< an answer that is not etcd's
     };
 
     Code code = Code::Protocol;

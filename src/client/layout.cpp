@@ -45,8 +45,8 @@ bool isNumber(const QByteArray &value)
 /// As JavaScript sees it: a field counts as given only if its value is.
 bool isTrue(const QByteArray &value)
 {
-    return value != "null" && value != "false" && value != R"("")" &&
-           !(isNumber(value) && value.toDouble() == 0);
+    return value != "null" && value != "false" && value != R"("")"
+           && !(isNumber(value) && value.toDouble() == 0);
 }
 
 /// The value as JavaScript puts it into a string, but integers keep every digit.
@@ -98,8 +98,8 @@ bool isHash(const QString &segment)
 bool splitKey(Instance &instance)
 {
     auto segments = instance.key.split(u'/');
-    bool good = segments.size() >= 3 && segments.first() == root && isHash(segments.last()) &&
-                !segments.contains(QString());
+    bool good = segments.size() >= 3 && segments.first() == root && isHash(segments.last())
+                && !segments.contains(QString());
     if (segments.first() == root)
         segments.removeFirst();
     if (segments.size() > 1)

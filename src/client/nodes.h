@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "error.h"
+#include "result.h"
 
 #include <QDateTime>
+#include <QFuture>
 #include <QObject>
+#include <QSet>
 #include <QTimer>
 #include <QUrl>
 
 #include <chrono>
-#include <memory>
 
 namespace EtcdRegistry {
 
 class Transport;
+struct HttpReply;
 struct ConnectionString;
 
 /// One node of the cluster, as far as asking it told.
 struct Node
 {
     QUrl endpoint;
-    QString name;    ///< from the membership; empty: not known
+    QString id;         ///< of the member, in decimal; empty: not known
+    QString name;       ///< from the membership; empty: not known
     bool asked = false; ///< false: no answer and no failure yet
     bool reachable = false;
     std::chrono::microseconds latency{0}; ///< of the last GET /version
@@ -34,13 +37,13 @@ struct Node
 
 /// Asks each node of the cluster how it is (GET /version, the cheapest answer etcd gives, and who
 /// leads), and, with refresh=true, follows the membership every 30 s: it adopts only nodes that
-/// answer, and keeps the hosts of the connection string as a fallback. Lives in its thread's loop.
+/// answer, and keeps the hosts of the connection string as a fallback. Transport::cancelAll() has
+/// to be called before it goes away.
 class Nodes : public QObject
 {
     Q_OBJECT
 public:
     Nodes(Transport &transport, const ConnectionString &connection, QObject *parent = nullptr);
-    ~Nodes() override;
 
     const QList<Node> &nodes() const { return m_nodes; }
 
@@ -55,12 +58,16 @@ private:
     void ask();
     void askNode(const QUrl &endpoint);
     void askLeader(const QUrl &endpoint);
+    void askNames();
+    QFuture<Result<HttpReply>> membership();
     void followMembership();
-    void adopt(const QList<QUrl> &endpoints);
+    void adopt(const QList<QUrl> &members);
     Node &node(const QUrl &endpoint);
+    void failed(Node &node, const Error &error);
 
     Transport &m_transport;
     QList<Node> m_nodes;
+    QSet<QUrl> m_asking;
     QTimer m_askTimer;
     QTimer m_membershipTimer;
 };

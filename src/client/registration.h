@@ -22,14 +22,14 @@ struct Registration
     qint64 id = 0; ///< unique within the Registry, never used again
     Service service;
     QString key;
-    QByteArray document;  ///< as written
+    QByteArray document; ///< as written
     State state = State::Joining;
     QDateTime joinedAt;
-    QDateTime lastBeat;   ///< the last one that succeeded (joining counts)
-    int beatsSent = 0;    ///< attempted, whatever became of them
-    int beatsMissed = 0;  ///< failed
-    int rejoins = 0;      ///< how often the key had gone and was put again
-    qint64 lease = 0;     ///< v3
+    QDateTime lastBeat;             ///< the last one that succeeded (joining counts)
+    int beatsSent = 0;              ///< attempted, whatever became of them
+    int beatsMissed = 0;            ///< failed
+    int rejoins = 0;                ///< how often the key had gone and was put again
+    qint64 lease = 0;               ///< v3
     std::optional<Error> lastError; ///< of the last beat; none if it succeeded
 
     bool operator==(const Registration &) const = default;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cluster.h"
 #include "connectionstring.h"
 #include "layout.h"
 #include "nodes.h"
@@ -15,15 +16,6 @@
 
 namespace EtcdRegistry {
 
-/// The cluster that we are connected to, as its nodes describe it.
-struct Cluster
-{
-    Api api = Api::V3;   ///< the store in use
-    QString version;     ///< of the node that answered first: "3.4.23"
-
-    bool operator==(const Cluster &) const = default;
-};
-
 /// The registry client: what the npm package etcd-registry offers, and a live picture of the rest.
 ///
 /// One-shot operations return a future that finishes from this thread's event loop, never inside
@@ -32,7 +24,9 @@ struct Cluster
 /// carries its whole namespace, while list() and lookup() look below the connection's own.
 ///
 /// Lives in the thread that made it. Destroying it stops all heartbeats at once and leaves
-/// nothing: call leaveAll() first, or the registrations expire with their TTL.
+/// nothing: call leaveAll() first, or the registrations expire with their TTL. It cancels pending
+/// futures, which skips their `.then()`. Their contexts must outlive it or them (Qt asserts that),
+/// and a `.then()` that ends the registry does so by deleteLater().
 class Registry : public QObject
 {
     Q_OBJECT

@@ -15,8 +15,8 @@ struct Snapshot
 {
     QList<Instance> instances;
     Api api = Api::V2;
-    qint64 revision = 0;  ///< v2: X-Etcd-Index
-    QString endpoint;     ///< the node that answered
+    qint64 revision = 0; ///< v2: X-Etcd-Index
+    QString endpoint;    ///< the node that answered
     Instance::Clock::time_point observed;
 
     bool operator==(const Snapshot &) const = default;

@@ -37,7 +37,7 @@ struct Listing
 /// What keeps keys alive: a lease in v3; in v2, which has none, the TTL that each key carries.
 struct Lease
 {
-    qint64 id = 0; ///< 0 in v2
+    qint64 id = 0;                    ///< 0 in v2
     std::chrono::milliseconds ttl{0}; ///< as granted: a cluster may give more than was asked for
 
     bool operator==(const Lease &) const = default;
@@ -51,8 +51,8 @@ struct LeaseTime
 
 /// One of etcd's two stores: it turns bytes into keys, values, leases and revisions, and knows
 /// nothing of services. Every operation is idempotent, tries all nodes and ends by the
-/// connection's deadline. Futures finish from the event loop of the thread that made the store,
-/// with Error::Code::Canceled if the store goes away first. Lives as long as its transport.
+/// connection's deadline. Futures finish from the event loop of the thread that made the store;
+/// Transport::cancelAll() cancels them, and has to be called before a store goes away.
 class Store : public QObject
 {
     Q_OBJECT
@@ -66,10 +66,11 @@ public:
 
     /// The lease under which the keys of put() live. v2: no request.
     virtual QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) = 0;
-    virtual QFuture<Result<void>> put(const QString &key, const QByteArray &value, const Lease &lease) = 0;
+    virtual QFuture<Result<void>> put(const QString &key, const QByteArray &value,
+                                      const Lease &lease) = 0;
 
     /// One heartbeat for all the keys of a lease. Returns those keys that are not (any more) kept
-    /// alive by it, to be put again; NotFound: the lease itself has gone.
+    /// alive by it, to be put again; NotFound: the lease itself has gone. v2: one key only.
     virtual QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) = 0;
 
     /// False: it was not there.

@@ -2,6 +2,7 @@
 #include "theme.h"
 
 #include <QApplication>
+#include <QCryptographicHash>
 #include <QFontDatabase>
 #include <QPainter>
 #include <QPainterPath>
@@ -133,6 +134,7 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QToolTip { background: $base; color: $text; border: 1px solid $line; padding: 4px 6px; }
 QLineEdit, QSpinBox, QDoubleSpinBox { background: $base; border: 1px solid $line; border-radius: 4px;
     padding: 4px 8px; selection-background-color: $selection; }
+QLineEdit[invalid="true"], QLineEdit[invalid="true"]:focus { border-color: $error; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
 QPushButton { background: $base; border: 1px solid $line; border-radius: 4px; padding: 5px 14px; }
 QPushButton:hover { background: $selection; }
@@ -150,7 +152,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 )";
     QString text = QString::fromLatin1(sheet);
-    const std::array<std::pair<QLatin1StringView, QColor>, 9> colors{{
+    const std::array<std::pair<QLatin1StringView, QColor>, 10> colors{{
         {"$window"_L1, color(Role::Window, palette)},
         {"$base"_L1, color(Role::Base, palette)},
         {"$text"_L1, color(Role::Text, palette)},
@@ -158,6 +160,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
         {"$line"_L1, color(Role::Line, palette)},
         {"$accent"_L1, color(Role::Accent, palette)},
         {"$selection"_L1, color(Role::Selection, palette)},
+        {"$error"_L1, color(Role::Error, palette)},
         {"$mark"_L1, palette.color(QPalette::Dark)},
         {"$faint"_L1, palette.color(QPalette::Disabled, QPalette::Text)},
     }};
@@ -199,6 +202,13 @@ QColor color(Role role, const QPalette &palette)
 QColor color(InstanceState state, const QPalette &palette)
 {
     return pick(shadeOf(state), isDark(palette));
+}
+
+QColor identityColor(const QString &text, const QPalette &palette)
+{
+    const quint8 hash = quint8(
+        QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Md5).front());
+    return QColor::fromHslF(hash / 256.f, 0.6f, isDark(palette) ? 0.6f : 0.42f);
 }
 
 void paintState(QPainter &painter, const QRectF &rect, InstanceState state, const QPalette &palette)

@@ -29,6 +29,8 @@ void apply(QApplication &application, Scheme scheme);
 bool isDark(const QPalette &palette);
 QColor color(Role role, const QPalette &palette);
 QColor color(InstanceState state, const QPalette &palette);
+/// A colour of its own for each text, so that one cluster is not taken for another.
+QColor identityColor(const QString &text, const QPalette &palette);
 
 /// The sign of a state (disc, triangle, ...), centred in the rectangle, about 11 px wide.
 void paintState(QPainter &painter, const QRectF &rect, InstanceState state, const QPalette &palette);

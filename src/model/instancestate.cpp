@@ -12,10 +12,10 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-QString tr(const char *text)
+struct Text
 {
-    return QCoreApplication::translate("InstanceState", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::InstanceState)
+};
 
 QString problemSentence(Instance::Problem problem)
 {
@@ -23,11 +23,11 @@ QString problemSentence(Instance::Problem problem)
     case Instance::Problem::None:
         break;
     case Instance::Problem::NotAnObject:
-        return tr("its value is not a JSON object, so clients skip it.");
+        return Text::tr("its value is not a JSON object, so clients skip it.");
     case Instance::Problem::KeyShape:
-        return tr("its key is not <namespace>/<service>/<sha1>.");
+        return Text::tr("its key is not <namespace>/<service>/<sha1>.");
     case Instance::Problem::KeyMismatch:
-        return tr("its key is not the one that its name and URL give.");
+        return Text::tr("its key is not the one that its name and URL give.");
     }
     return {};
 }
@@ -56,17 +56,17 @@ QString stateName(InstanceState state)
 {
     switch (state) {
     case InstanceState::Alive:
-        return tr("Alive");
+        return Text::tr("Alive");
     case InstanceState::Paused:
-        return tr("Paused");
+        return Text::tr("Paused");
     case InstanceState::NoTtl:
-        return tr("No TTL");
+        return Text::tr("No TTL");
     case InstanceState::Late:
-        return tr("Late");
+        return Text::tr("Late");
     case InstanceState::Expiring:
-        return tr("Expiring");
+        return Text::tr("Expiring");
     case InstanceState::Broken:
-        return tr("Broken");
+        return Text::tr("Broken");
     }
     Q_UNREACHABLE();
 }
@@ -75,29 +75,30 @@ QString stateSentence(const Instance &instance, Instance::Clock::time_point now,
 {
     const InstanceState state = stateOf(instance, now, paused);
     const auto sentence = [state](const QString &rest) {
-        return tr("%1: %2").arg(stateName(state), rest);
+        return Text::tr("%1: %2").arg(stateName(state), rest);
     };
     if (state == InstanceState::Broken)
         return sentence(problemSentence(instance.problem));
     if (state == InstanceState::NoTtl)
-        return sentence(tr("it never expires by itself; it stays until someone deletes it."));
+        return sentence(Text::tr("it never expires by itself; it stays until someone deletes it."));
     if (!instance.expires || !instance.ttl) {
         return state == InstanceState::Paused
-                   ? sentence(tr("we hold it and do not beat; it will expire."))
-                   : sentence(tr("it has a TTL; the time left is not known yet."));
+                   ? sentence(Text::tr("we hold it and do not beat; it will expire."))
+                   : sentence(Text::tr("it has a TTL; the time left is not known yet."));
     }
 
     const auto left = duration_cast<milliseconds>(*instance.expires - now);
     const auto ttl = *instance.ttl;
-    const QString times = tr("%1 of its %2 are left").arg(durationText(left), durationText(ttl));
+    const QString times =
+        Text::tr("%1 of its %2 are left").arg(durationText(left), durationText(ttl));
     switch (state) {
     case InstanceState::Paused:
-        return sentence(tr("we hold it and do not beat; %1.").arg(times));
+        return sentence(Text::tr("we hold it and do not beat; %1.").arg(times));
     case InstanceState::Late:
     case InstanceState::Expiring:
-        return sentence(tr("%1, no beat for %2.").arg(times, durationText(ttl - left)));
+        return sentence(Text::tr("%1, no beat for %2.").arg(times, durationText(ttl - left)));
     default:
-        return sentence(tr("%1.").arg(times));
+        return sentence(Text::tr("%1.").arg(times));
     }
 }
 

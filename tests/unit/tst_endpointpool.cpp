@@ -80,7 +80,7 @@ void TestEndpointPool::order()
         const auto rest = step.sliced(1);
         switch (step[0].toLatin1()) {
         case '+':
-            pool.succeeded(url(rest[0]), 1ms);
+            pool.succeeded(url(rest[0]));
             break;
         case '-':
             pool.failed(url(rest[0]), Error{.code = Error::Code::Unreachable});
@@ -114,7 +114,7 @@ void TestEndpointPool::isHealthy()
 {
     EndpointPool pool({url(u'a')});
     QVERIFY(!pool.isHealthy(url(u'a')));
-    pool.succeeded(url(u'a'), 1ms);
+    pool.succeeded(url(u'a'));
     QVERIFY(pool.isHealthy(url(u'a')));
     pool.failed(url(u'a'), {});
     QVERIFY(!pool.isHealthy(url(u'a')));

@@ -38,7 +38,6 @@ void TestError::perCode_data()
     QTest::newRow("OutOfSpace") << Code::OutOfSpace << false << u"no room"_s;
     QTest::newRow("NotServed") << Code::NotServed << false << u"api=auto"_s;
     QTest::newRow("Protocol") << Code::Protocol << true << u"not etcd's"_s;
-    QTest::newRow("Canceled") << Code::Canceled << false << u"Canceled"_s;
 }
 
 /// Each says what, where and why in one line.
@@ -52,7 +51,7 @@ void TestError::perCode()
     const auto message = error.message();
     QVERIFY2(message.contains(words), qPrintable(message));
     QVERIFY2(message.contains(u"http://10.0.0.1:2379"_s), qPrintable(message));
-    QVERIFY2(message.contains(u"(a reason)"_s) || code == Code::Canceled, qPrintable(message));
+    QVERIFY2(message.contains(u"(a reason)"_s), qPrintable(message));
     QVERIFY(!message.contains(u'\n'));
     QVERIFY(message.endsWith(u'.'));
 
@@ -79,7 +78,7 @@ void TestError::noSecrets_data()
 void TestError::noSecrets()
 {
     QFETCH(QString, text);
-    for (int code = 0; code <= int(Code::Canceled); ++code) {
+    for (int code = 0; code <= int(Code::Protocol); ++code) {
         const auto message = Error{.code = Code(code), .endpoint = text, .detail = text}.message();
         QVERIFY2(!message.contains(u"hunt"_s), qPrintable(message));
     }

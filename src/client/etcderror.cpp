@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "etcderror.h"
+
+#include "transport.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry {
+
+static Error::Code codeOfV2(int errorCode)
+{
+    switch (errorCode) {
+    case 100: // key not found
+        return Error::Code::NotFound;
+    case 101: // compare failed
+    case 105: // key already exists
+        return Error::Code::Conflict;
+    case 110: // the only answer to no user, a wrong password and a missing right
+        return Error::Code::LoginRefused;
+    case 300: // raft internal error
+    case 301: // during leader election
+        return Error::Code::Unavailable;
+    default:
+        return Error::Code::InvalidArgument;
+    }
+}
+
+static Error::Code codeOfGrpc(int code, const QString &message)
+{
+    switch (code) {
+    case 3: // invalid argument, and whatever has to do with a password
+        if (message.contains("user name is empty"_L1))
+            return Error::Code::LoginRequired;
+        if (message.contains("authentication failed"_L1))
+            return Error::Code::LoginRefused;
+        if (message.contains("request is too large"_L1))
+            return Error::Code::OutOfSpace;
+        return Error::Code::InvalidArgument;
+    case 5:
+        return Error::Code::NotFound;
+    case 7:
+        return Error::Code::PermissionDenied;
+    case 8:
+        return Error::Code::OutOfSpace;
+    case 9:
+        return Error::Code::Conflict;
+    case 16:
+        return Error::Code::LoginRefused;
+    case 2: // unknown: in practice a deadline that went by without a leader
+    case 4:
+    case 14:
+        return Error::Code::Unavailable;
+    default:
+        return Error::Code::InvalidArgument;
+    }
+}
+
+static Error::Code codeOfStatus(int status)
+{
+    switch (status) {
+    case 401:
+        return Error::Code::LoginRequired;
+    case 403:
+        return Error::Code::PermissionDenied;
+    case 404: // etcd's own 404s are JSON: this API is not there at all
+        return Error::Code::NotServed;
+    default:
+        return status >= 500 ? Error::Code::Unavailable : Error::Code::Protocol;
+    }
+}
+
+Error errorFromReply(const HttpReply &reply)
+{
+    Error error;
+    error.httpStatus = reply.status;
+    error.endpoint = reply.endpoint.toString();
+
+    QJsonObject body = QJsonDocument::fromJson(reply.body).object();
+    if (body.value("error"_L1).isObject()) // the error line of a stream
+        body = body.value("error"_L1).toObject();
+    error.detail = body.value("message"_L1).toString();
+
+    if (body.contains("errorCode"_L1)) {
+        error.etcdCode = body.value("errorCode"_L1).toInt();
+        error.code = codeOfV2(error.etcdCode);
+        if (const QString cause = body.value("cause"_L1).toString(); !cause.isEmpty())
+            error.detail += " ("_L1 + cause + ')'_L1;
+    } else if (const QJsonValue code =
+                   body.contains("code"_L1) ? body.value("code"_L1) : body.value("grpc_code"_L1);
+               code.isDouble()) {
+        error.etcdCode = code.toInt();
+        error.code = codeOfGrpc(error.etcdCode, error.detail);
+    } else {
+        error.code = codeOfStatus(reply.status);
+        if (error.detail.isEmpty()) {
+            constexpr qsizetype longestDetail = 200;
+            error.detail = QString::fromUtf8(reply.body.left(longestDetail)).simplified();
+        }
+        // Sent by the gateway where a client certificate has a common name and logins are on.
+        if (error.detail.contains("CommonName of client"_L1))
+            error.code = Error::Code::Tls;
+    }
+    // A node that fails is never the request's fault, whatever its body says.
+    if (reply.status >= 500)
+        error.code = Error::Code::Unavailable;
+    return error;
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "nodes.h"
+
+#include "connectionstring.h"
+#include "etcderror.h"
+#include "transport.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+constexpr auto membershipInterval = 30s;
+
+static QJsonObject objectOf(const Result<HttpReply> &reply)
+{
+    return reply && reply->status == 200 ? QJsonDocument::fromJson(reply->body).object()
+                                         : QJsonObject();
+}
+
+Nodes::Nodes(Transport &transport, const ConnectionString &connection, QObject *parent)
+    : QObject(parent)
+    , m_transport(transport)
+{
+    for (const QUrl &endpoint : connection.endpoints)
+        m_nodes.append({.endpoint = endpoint});
+    connect(&m_askTimer, &QTimer::timeout, this, &Nodes::ask);
+    connect(&m_transport, &Transport::failedOver, this,
+            [this](const QUrl &endpoint, const Error &error) {
+                failed(node(endpoint), error);
+                Q_EMIT changed();
+            });
+    if (connection.refresh) {
+        connect(&m_membershipTimer, &QTimer::timeout, this, &Nodes::followMembership);
+        m_membershipTimer.start(membershipInterval);
+    }
+}
+
+Node &Nodes::node(const QUrl &endpoint)
+{
+    const auto known = std::ranges::find(m_nodes, endpoint, &Node::endpoint);
+    if (known != m_nodes.end())
+        return *known;
+    m_nodes.append({.endpoint = endpoint});
+    return m_nodes.last();
+}
+
+void Nodes::failed(Node &node, const Error &error)
+{
+    node.asked = true;
+    node.lastError = error;
+    node.lastErrorAt = QDateTime::currentDateTime();
+}
+
+void Nodes::setInterval(std::chrono::milliseconds interval)
+{
+    if (interval == 0ms) {
+        m_askTimer.stop();
+        return;
+    }
+    m_askTimer.start(interval);
+    ask();
+}
+
+void Nodes::ask()
+{
+    const QList<QUrl> endpoints = m_transport.pool().order();
+    m_nodes.removeIf([&](const Node &node) { return !endpoints.contains(node.endpoint); });
+    for (const QUrl &endpoint : endpoints) {
+        if (!m_asking.contains(endpoint)) // a node that hangs is asked once at a time
+            askNode(endpoint);
+    }
+    askNames();
+}
+
+void Nodes::askNode(const QUrl &endpoint)
+{
+    m_asking.insert(endpoint);
+    const auto sent = std::chrono::steady_clock::now();
+    m_transport.ask(endpoint, {.path = "/version"})
+        .then(this, [=, this](const Result<HttpReply> &reply) {
+            m_asking.remove(endpoint);
+            Node &asked = node(endpoint);
+            asked.asked = true;
+            asked.reachable = reply && reply->status == 200;
+            if (asked.reachable) {
+                asked.latency =
+                    std::chrono::duration_cast<std::chrono::microseconds>(reply->received - sent);
+                asked.version = objectOf(reply).value("etcdserver"_L1).toString();
+                askLeader(endpoint);
+            } else {
+                asked.leader = false;
+                failed(asked, reply ? errorFromReply(*reply) : reply.error());
+            }
+            Q_EMIT changed();
+        });
+}
+
+void Nodes::askLeader(const QUrl &endpoint)
+{
+    // Served since 3.4 whatever the API in use; a node that does not serve it shows no leader.
+    m_transport.ask(endpoint, {.method = "POST", .path = "/v3/maintenance/status", .body = "{}"})
+        .then(this, [=, this](const Result<HttpReply> &reply) {
+            const QJsonObject status = objectOf(reply);
+            const QString leader = status.value("leader"_L1).toString();
+            const QString self =
+                status.value("header"_L1).toObject().value("member_id"_L1).toString();
+            node(endpoint).leader = !leader.isEmpty() && leader == self;
+            node(endpoint).id = self;
+            Q_EMIT changed();
+        });
+}
+
+/// The membership is an object with "members" in both APIs, told by any node.
+QFuture<Result<HttpReply>> Nodes::membership()
+{
+    return m_transport.send({.method = "POST", .path = "/v3/cluster/member/list", .body = "{}"})
+        .then(this,
+              [this](const Result<HttpReply> &reply) {
+                  return reply && reply->status == 404 ? m_transport.send({.path = "/v2/members"})
+                                                       : m_transport.later(reply);
+              })
+        .unwrap();
+}
+
+void Nodes::askNames()
+{
+    membership().then(this, [this](const Result<HttpReply> &reply) {
+        const QJsonArray members = objectOf(reply).value("members"_L1).toArray();
+        for (const QJsonValue &member : members) {
+            const QString id = member.toObject().value("ID"_L1).toString();
+            for (Node &known : m_nodes) {
+                if (!id.isEmpty() && known.id == id)
+                    known.name = member.toObject().value("name"_L1).toString();
+            }
+        }
+        Q_EMIT changed();
+    });
+}
+
+void Nodes::followMembership()
+{
+    membership().then(this, [this](const Result<HttpReply> &reply) {
+        QList<QUrl> members;
+        const QJsonArray list = objectOf(reply).value("members"_L1).toArray();
+        for (const QJsonValue &member : list) {
+            const QJsonArray urls = member.toObject().value("clientURLs"_L1).toArray();
+            for (const QJsonValue &url : urls)
+                members.append(QUrl(url.toString()));
+        }
+        if (!members.isEmpty())
+            adopt(members);
+    });
+}
+
+void Nodes::adopt(const QList<QUrl> &members)
+{
+    QList<QFuture<Result<HttpReply>>> answers;
+    for (const QUrl &member : members)
+        answers.append(m_transport.ask(member, {.path = "/version"}));
+    QtFuture::whenAll(answers.begin(), answers.end())
+        .then(this, [this, members](const QList<QFuture<Result<HttpReply>>> &done) {
+            // Advertised addresses may be out of reach from here; a member that we already use
+            // stays though it does not answer now.
+            const QList<QUrl> known = m_transport.pool().order();
+            QList<QUrl> adopted;
+            for (qsizetype i = 0; i < members.size(); ++i) {
+                const Result<HttpReply> answer = done.at(i).result();
+                if (known.contains(members.at(i)) || (answer && answer->status == 200))
+                    adopted.append(members.at(i));
+            }
+            m_transport.pool().setMembers(adopted);
+        });
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "storev2.h"
+
+#include "etcderror.h"
+#include "offthread.h"
+#include "transport.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+constexpr int keyNotFound = 100;
+
+static QByteArray keyPath(const QString &key)
+{
+    return "/v2/keys/" + QUrl::toPercentEncoding(key, "/");
+}
+
+static HttpRequest formRequest(const QString &key, const QByteArray &form)
+{
+    return {.method = "PUT",
+            .path = keyPath(key),
+            .body = form,
+            .contentType = "application/x-www-form-urlencoded"};
+}
+
+static QByteArray seconds(std::chrono::milliseconds ttl)
+{
+    return QByteArray::number(qint64(std::chrono::ceil<std::chrono::seconds>(ttl).count()));
+}
+
+/// `expiration` is exact but told by the server's clock, `ttl` is ours but in whole seconds: the
+/// former is good where it agrees with the latter.
+static std::chrono::milliseconds timeLeft(const QJsonObject &node, const QDateTime &now)
+{
+    const std::chrono::milliseconds coarse = std::chrono::seconds(node.value("ttl"_L1).toInteger());
+    const QDateTime expiration = QDateTime::fromString(
+        node.value("expiration"_L1).toString().left(23) + 'Z'_L1, Qt::ISODateWithMs);
+    const std::chrono::milliseconds exact(now.msecsTo(expiration));
+    const bool agree = expiration.isValid() && std::chrono::abs(exact - coarse) <= 1100ms;
+    return agree ? exact : coarse;
+}
+
+static void collect(const QJsonObject &node, const QDateTime &now, QList<Entry> &entries)
+{
+    if (node.value("dir"_L1).toBool()) {
+        const QJsonArray children = node.value("nodes"_L1).toArray();
+        for (const QJsonValue &child : children)
+            collect(child.toObject(), now, entries);
+        return;
+    }
+    Entry entry;
+    entry.key = node.value("key"_L1).toString().mid(1);
+    entry.value = node.value("value"_L1).toString().toUtf8();
+    entry.createRevision = node.value("createdIndex"_L1).toInteger();
+    entry.modRevision = node.value("modifiedIndex"_L1).toInteger();
+    entry.hasTtl = node.contains("expiration"_L1);
+    if (entry.hasTtl) {
+        entry.timeLeft = timeLeft(node, now);
+        if (*entry.timeLeft <= 0ms)
+            return;
+    }
+    entries.append(std::move(entry));
+}
+
+StoreV2::StoreV2(Transport &transport, QObject *parent)
+    : Store(parent)
+    , m_transport(transport)
+{}
+
+StoreV2::~StoreV2()
+{
+    m_decoder.waitForDone();
+}
+
+Result<Listing> StoreV2::decode(const HttpReply &reply)
+{
+    Listing listing;
+    listing.revision = reply.etcdIndex.toLongLong();
+    listing.endpoint = reply.endpoint.toString();
+    listing.observed = reply.received;
+    if (reply.status != 200) {
+        const Error error = errorFromReply(reply);
+        if (error.etcdCode != keyNotFound)
+            return error;
+        return listing;
+    }
+    const QJsonDocument document = QJsonDocument::fromJson(reply.body);
+    const QJsonObject root = document.object().value("node"_L1).toObject();
+    if (root.isEmpty()) {
+        return Error{.code = Error::Code::Protocol,
+                     .httpStatus = reply.status,
+                     .endpoint = listing.endpoint,
+                     .detail = u"no node in the answer to a listing"_s};
+    }
+    const auto sinceAnswer = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - reply.received);
+    collect(root, QDateTime::currentDateTimeUtc().addMSecs(-sinceAnswer.count()), listing.entries);
+    return listing;
+}
+
+QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
+{
+    return m_transport.send({.path = keyPath(prefix) + "?recursive=true", .large = true})
+        .then(this,
+              [this](const Result<HttpReply> &reply) {
+                  return offThread(m_decoder, [reply]() -> Result<Listing> {
+                      return reply ? decode(*reply) : reply.error();
+                  });
+              })
+        .unwrap();
+}
+
+QFuture<Result<Lease>> StoreV2::grant(std::chrono::milliseconds ttl)
+{
+    return m_transport.later(Result<Lease>(Lease{0, std::chrono::ceil<std::chrono::seconds>(ttl)}));
+}
+
+QFuture<Result<void>> StoreV2::put(const QString &key, const QByteArray &value, const Lease &lease)
+{
+    // cmux resets a connection whose first request line is longer than this.
+    constexpr qsizetype longestPath = 4000;
+    const QByteArray form = "value=" + value.toPercentEncoding() + "&ttl=" + seconds(lease.ttl)
+                            + "&noValueOnSuccess=true";
+    const HttpRequest request = formRequest(key, form);
+    if (request.path.size() > longestPath) {
+        return m_transport.later(Result<void>(
+            Error{.code = Error::Code::InvalidArgument,
+                  .detail = tr("The key is too long for etcd's v2 API. Use a shorter name or "
+                               "namespace.")}));
+    }
+    return m_transport.send(request).then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+        if (!reply)
+            return reply.error();
+        if (reply->status >= 300)
+            return errorFromReply(*reply);
+        return {};
+    });
+}
+
+QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease, const QStringList &keys)
+{
+    Q_ASSERT(keys.size() == 1);
+    const QByteArray form =
+        "refresh=true&prevExist=true&noValueOnSuccess=true&ttl=" + seconds(lease.ttl);
+    return m_transport.send(formRequest(keys.first(), form))
+        .then(this, [keys](const Result<HttpReply> &reply) -> Result<QStringList> {
+            if (!reply)
+                return reply.error();
+            if (reply->status < 300)
+                return QStringList();
+            const Error error = errorFromReply(*reply);
+            if (error.etcdCode == keyNotFound)
+                return keys;
+            return error;
+        });
+}
+
+QFuture<Result<bool>> StoreV2::remove(const QString &key)
+{
+    return m_transport.send({.method = "DELETE", .path = keyPath(key)})
+        .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
+            if (!reply)
+                return reply.error();
+            if (reply->status < 300)
+                return true;
+            const Error error = errorFromReply(*reply);
+            if (error.etcdCode == keyNotFound)
+                return false;
+            return error;
+        });
+}
+
+QFuture<Result<void>> StoreV2::revoke(const Lease &)
+{
+    return m_transport.later(Result<void>());
+}
+
+QFuture<Result<LeaseTime>> StoreV2::timeToLive(qint64)
+{
+    return m_transport.later(Result<LeaseTime>(
+        Error{.code = Error::Code::InvalidArgument, .detail = u"v2 has no leases"_s}));
+}
+
+} // namespace EtcdRegistry

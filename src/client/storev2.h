@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store.h"
+
+#include <QThreadPool>
+
+namespace EtcdRegistry {
+
+class Transport;
+struct HttpReply;
+
+/// etcd's v2 keys API: off by default since 3.4, gone in 3.6. What the npm package uses.
+class StoreV2 : public Store
+{
+    Q_OBJECT
+public:
+    explicit StoreV2(Transport &transport, QObject *parent = nullptr);
+    ~StoreV2() override;
+
+    Api api() const override { return Api::V2; }
+    QFuture<Result<Listing>> list(const QString &prefix) override;
+    QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
+    QFuture<Result<void>> put(const QString &key, const QByteArray &value,
+                              const Lease &lease) override;
+    QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) override;
+    QFuture<Result<bool>> remove(const QString &key) override;
+    QFuture<Result<void>> revoke(const Lease &lease) override;
+    QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
+
+    /// The answer to a recursive GET, without directories and without keys whose time is up (a
+    /// node without a quorum goes on showing those). Any thread.
+    static Result<Listing> decode(const HttpReply &reply);
+
+private:
+    Transport &m_transport;
+    QThreadPool m_decoder;
+};
+
+} // namespace EtcdRegistry

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store.h"
+
+#include <QPromise>
+#include <QThreadPool>
+
+#include <memory>
+#include <vector>
+
+class QJsonObject;
+
+namespace EtcdRegistry {
+
+class Transport;
+struct HttpReply;
+
+/// etcd's v3 store through its JSON gateway (HTTP/1.1 on the client port). Logs in where the
+/// connection has a user, and again when the token has expired.
+class StoreV3 : public Store
+{
+    Q_OBJECT
+public:
+    /// path: "/v3", or "/v3beta" before 3.4.
+    StoreV3(Transport &transport, const QByteArray &path, const QString &user,
+            const QString &password, QObject *parent = nullptr);
+    ~StoreV3() override;
+
+    Api api() const override { return Api::V3; }
+    QFuture<Result<Listing>> list(const QString &prefix) override;
+    QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
+    QFuture<Result<void>> put(const QString &key, const QByteArray &value,
+                              const Lease &lease) override;
+    QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) override;
+    QFuture<Result<bool>> remove(const QString &key) override;
+    QFuture<Result<void>> revoke(const Lease &lease) override;
+    QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
+
+    /// One page of a range; `*more` where others follow. Any thread.
+    static Result<Listing> decodePage(const HttpReply &reply, bool *more);
+
+private:
+    struct Pages;
+
+    QFuture<Result<HttpReply>> call(const QByteArray &method, const QJsonObject &body,
+                                    bool large = false);
+    QFuture<Result<HttpReply>> callAgain(const QByteArray &method, const QJsonObject &body,
+                                         bool large);
+    QFuture<Result<HttpReply>> post(const QByteArray &method, const QJsonObject &body, bool large);
+    QFuture<Result<void>> logIn();
+    QFuture<Result<Listing>> nextPage(const std::shared_ptr<Pages> &pages);
+
+    Transport &m_transport;
+    QByteArray m_path;
+    QString m_user;
+    QString m_password;
+    std::vector<QPromise<Result<void>>> m_loginWaiters;
+    QThreadPool m_decoder;
+};
+
+} // namespace EtcdRegistry

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QHash>
+#include <QList>
+#include <QObject>
+#include <QTcpServer>
+#include <QUrl>
+
+#include <chrono>
+#include <map>
+
+namespace EtcdRegistry {
+
+/// An HTTP server on loopback that answers as it is told, for what real etcd does only in bad
+/// times: broken and split answers, silence, resets.
+class FakeServer : public QObject
+{
+    Q_OBJECT
+public:
+    struct Request
+    {
+        QByteArray method;
+        QByteArray path;                       ///< with its query, as it came
+        QHash<QByteArray, QByteArray> headers; ///< names in lower case
+        QByteArray body;
+    };
+
+    enum class Then { KeepOpen, Close, Reset };
+
+    struct Answer
+    {
+        QByteArray bytes; ///< the whole HTTP answer, head and body; empty: none
+        Then then = Then::KeepOpen;
+        int chunk = 0; ///< bytes that are sent at once; 0: all of them
+        std::chrono::milliseconds delay{0};
+    };
+
+    FakeServer();
+
+    static Answer reply(int status, const QByteArray &body,
+                        const QByteArray &contentType = "application/json",
+                        const QByteArray &headers = {}); ///< each with its "\r\n"
+    static Answer hang() { return {}; }                  ///< reads the request and says nothing
+    static Answer drop() { return {{}, Then::Close}; }
+    static Answer reset() { return {{}, Then::Reset}; }
+
+    QUrl url() const;
+
+    /// What a request is answered whose path begins with `path` (the longest one counts). Further
+    /// calls queue further answers; the last one repeats. Anything else is answered with 404.
+    void on(const QByteArray &path, const Answer &answer);
+    void forget(const QByteArray &path) { m_answers.erase(path); }
+
+    /// From now on connections are refused, and those that are open are reset.
+    void stop();
+
+    const QList<Request> &requests() const { return m_requests; }
+
+Q_SIGNALS:
+    void requested();
+
+private:
+    void accept();
+    void read(QTcpSocket *socket);
+    Answer answerFor(const QByteArray &path);
+    void send(QTcpSocket *socket, Answer answer);
+
+    QTcpServer m_server;
+    std::map<QByteArray, QList<Answer>> m_answers;
+    QHash<QTcpSocket *, QByteArray> m_buffers;
+    QList<Request> m_requests;
+};
+
+} // namespace EtcdRegistry
