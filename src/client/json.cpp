@@ -162,16 +162,18 @@ Result<Fields> fields(const QByteArray &text)
     for (auto token = scanner.next(); token != "}"; token = scanner.next()) {
         if (token == ",")
             token = scanner.next();
-        Field field{Json::text(token.toByteArray()), {}};
+        const auto name = Json::text(QByteArray::fromRawData(token.data(), token.size()));
         scanner.next(); // the colon
-        int depth = 0;
-        do {
+        token = scanner.next();
+        const auto begin = scanner.offset();
+        const bool nested = token == "{" || token == "[";
+        for (int depth = nested; depth > 0;) {
             token = scanner.next();
-            field.value.append(token);
             depth += token == "{" || token == "[";
             depth -= token == "}" || token == "]";
-        } while (depth > 0);
-        result.append(std::move(field));
+        }
+        const auto value = text.sliced(begin, scanner.offset() + token.size() - begin);
+        result.append({name, nested ? compact(value) : value});
     }
     return result;
 }
@@ -244,7 +246,7 @@ QString text(const QByteArray &value)
 {
     if (!value.startsWith('"'))
         return QString::fromUtf8(value);
-    const auto characters = QString::fromUtf8(value.sliced(1).chopped(1));
+    const auto characters = QString::fromUtf8(QByteArrayView(value).sliced(1).chopped(1));
     if (!characters.contains(u'\\'))
         return characters;
     QString result;

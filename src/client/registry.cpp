@@ -45,6 +45,7 @@ public:
     std::shared_ptr<Heartbeat> newHeartbeat(const Service &service);
     void beatSucceeded(const Heartbeat &heartbeat, const QStringList &rejoined);
     void beatFailed(const Heartbeat &heartbeat, const Error &error);
+    bool release(Heartbeat &heartbeat, const QString &key);
     void forget(qint64 id);
     QFuture<Result<void>> leave(const QList<qint64> &ids);
 
@@ -150,6 +151,16 @@ void Registry::Private::beatFailed(const Heartbeat &heartbeat, const Error &erro
     }
 }
 
+/// True if it was the last one: then its lease has to be revoked, and nobody shares it any more.
+bool Registry::Private::release(Heartbeat &heartbeat, const QString &key)
+{
+    heartbeat.release(key);
+    const bool last = heartbeat.keys().isEmpty();
+    if (last && shared.lock().get() == &heartbeat)
+        shared.reset();
+    return last;
+}
+
 void Registry::Private::forget(qint64 id)
 {
     const Held *one = find(id);
@@ -197,7 +208,7 @@ QFuture<Result<Registration>> Registry::join(const Service &service)
             }
             if (!put) {
                 if (one->heartbeat)
-                    one->heartbeat->release(joining.key);
+                    d->release(*one->heartbeat, joining.key);
                 d->forget(id);
                 return put.error();
             }
@@ -226,15 +237,24 @@ QFuture<Result<void>> Registry::leave(qint64 id)
         d->forget(id);
         return d->connection.transport().later(Result<void>());
     }
-    heartbeat->release(key);
-    return d->connection.store().remove(key).then(
-        this, [this, id, heartbeat](const Result<bool> &removed) {
+    const bool last = d->release(*heartbeat, key);
+    return d->connection.store()
+        .remove(key)
+        .then(this,
+              [this, heartbeat, last](const Result<bool> &removed) {
+                  const auto result = removed ? Result<void>() : Result<void>(removed.error());
+                  if (!last)
+                      return d->connection.transport().later(result);
+                  // The lease would only idle to its end; should the delete have failed, it still
+                  // takes the key with it.
+                  return d->connection.store()
+                      .revoke(heartbeat->lease())
+                      .then(this, [result](const Result<void> &) { return result; });
+              })
+        .unwrap()
+        .then(this, [this, id](const Result<void> &result) {
             d->forget(id);
-            // The lease would only idle to its end; should the delete have failed, it still
-            // takes the key with it.
-            if (heartbeat->keys().isEmpty())
-                d->connection.store().revoke(heartbeat->lease());
-            return removed ? Result<void>() : Result<void>(removed.error());
+            return result;
         });
 }
 
@@ -300,11 +320,11 @@ void Registry::pause(qint64 id)
     }
     // Off the lease that the others live on, onto one that nobody renews.
     const QString key = one->registration.key;
-    before->release(key);
+    const bool last = d->release(*before, key);
     one->heartbeat = d->newHeartbeat(one->registration.service);
     one->heartbeat->pause();
     one->heartbeat->hold(key, one->registration.document)
-        .then(this, [this, id, before](const Result<void> &put) {
+        .then(this, [this, id, before, last](const Result<void> &put) {
             Private::Held *moved = d->find(id);
             if (moved && !put)
                 moved->registration.lastError = put.error();
@@ -312,7 +332,7 @@ void Registry::pause(qint64 id)
                 moved->registration.lease = moved->heartbeat->lease().id;
             if (moved)
                 Q_EMIT registrationChanged(moved->registration);
-            if (put && before->keys().isEmpty())
+            if (put && last)
                 d->connection.store().revoke(before->lease());
         });
 }

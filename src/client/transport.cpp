@@ -137,13 +137,16 @@ private:
             failure.code = Error::Code::Tls;
             if (!m_tlsDetail.isEmpty())
                 failure.detail = m_tlsDetail;
-        } else if (error == QNetworkReply::RemoteHostClosedError && status == 0
-                   && m_endpoint.scheme() == "https"_L1) {
-            // What TLS 1.3 makes of a missing or foreign client certificate.
+        } else if (m_endpoint.scheme() == "https"_L1 && status == 0
+                   && error != QNetworkReply::ConnectionRefusedError
+                   && error != QNetworkReply::HostNotFoundError) {
+            // With TLS 1.3 a missing or foreign client certificate is refused after the handshake.
             failure.code = Error::Code::Tls;
-            failure.detail = QCoreApplication::translate(
-                "Transport",
-                "the node closed the connection; it may want a client certificate, or plain http");
+            failure.detail =
+                QCoreApplication::translate(
+                    "Transport", "the node ended the connection; it may want another client "
+                                 "certificate, or plain http: %1")
+                    .arg(failure.detail);
         }
         return failure;
     }
@@ -198,6 +201,7 @@ void Transport::loadCertificates(const ConnectionString &connection)
                 Error{.code = Error::Code::Tls,
                       .detail = QCoreApplication::translate("Transport", "can't read %1: %2")
                                     .arg(path, file.errorString())};
+            return QByteArray();
         }
         return file.readAll();
     };

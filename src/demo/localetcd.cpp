@@ -191,12 +191,14 @@ QStringList LocalEtcd::arguments() const
         peer,
         u"--initial-advertise-peer-urls"_s,
         peer,
-        u"--initial-cluster"_s,
-        m_options.initialCluster.isEmpty() ? m_options.name + u'=' + peer
-                                           : m_options.initialCluster,
         u"--log-level"_s,
         u"error"_s,
     };
+    if (!m_options.arguments.contains(u"--discovery"_s)) { // which excludes it
+        list += {u"--initial-cluster"_s, m_options.initialCluster.isEmpty()
+                                             ? m_options.name + u'=' + peer
+                                             : m_options.initialCluster};
+    }
     if (m_help.contains("--logger "))
         list += {u"--logger"_s, u"zap"_s};
     if (m_help.contains("--unsafe-no-fsync")) // the data are for now only

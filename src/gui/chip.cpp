@@ -11,6 +11,7 @@ namespace EtcdRegistry {
 namespace {
 
 constexpr int chipHeight = 22;
+constexpr int chipPadding = 9;
 constexpr int signWidth = 16;
 
 } // namespace
@@ -40,7 +41,8 @@ void Chip::setCount(int count)
 
 QSize Chip::sizeHint() const
 {
-    return {fontMetrics().horizontalAdvance(text()) + 20 + (m_state ? signWidth : 0), chipHeight};
+    return {fontMetrics().horizontalAdvance(text()) + 2 * chipPadding + (m_state ? signWidth : 0),
+            chipHeight};
 }
 
 void Chip::paintEvent(QPaintEvent *)
@@ -54,7 +56,7 @@ void Chip::paintEvent(QPaintEvent *)
     const QRectF pill = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
     painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2);
 
-    QRect label = rect().adjusted(10, 0, -10, 0);
+    QRect label = rect().adjusted(chipPadding, 0, -chipPadding, 0);
     if (m_state) {
         painter.setOpacity(m_count ? 1 : 0.5);
         Theme::paintState(painter, QRectF(label.left(), 0, 11, height()), *m_state, palette());

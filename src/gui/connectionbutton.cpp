@@ -8,9 +8,12 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
+
 ConnectionButton::ConnectionButton(QWidget *parent)
     : QPushButton(parent)
 {
+    setObjectName(u"connection"_s);
     setConnection({}, {});
 }
 

@@ -7,6 +7,8 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 InstanceState stateAt(const QModelIndex &index)
@@ -35,15 +37,23 @@ void InstanceDelegate::paintCell(QPainter &painter, const QRect &rect,
         Theme::paintState(painter, rect, stateAt(index), option.palette);
         break;
     case InstanceModel::Host:
-    case InstanceModel::Service: paintText(painter, rect, option, index); break;
+    case InstanceModel::Service:
+        paintText(painter, rect, option, index);
+        break;
     case InstanceModel::Url:
         paintText(painter, rect, option, index, Theme::Role::Accent);
         break;
-    case InstanceModel::LivesOn: paintLife(painter, rect, option, index); break;
+    case InstanceModel::LivesOn:
+        paintLife(painter, rect, option, index);
+        break;
     case InstanceModel::Port:
     case InstanceModel::UpFor:
-    case InstanceModel::LastBeat: paintFigures(painter, rect, index); break;
-    default: paintText(painter, rect, option, index, Theme::Role::Dim); break;
+    case InstanceModel::LastBeat:
+        paintFigures(painter, rect, index);
+        break;
+    default:
+        paintText(painter, rect, option, index, Theme::Role::Dim);
+        break;
     }
 }
 
@@ -52,12 +62,14 @@ void InstanceDelegate::paintLife(QPainter &painter, const QRect &rect,
                                  const QStyleOptionViewItem &option, const QModelIndex &index)
 {
     const InstanceState state = stateAt(index);
-    const int numberWidth = painter.fontMetrics().horizontalAdvance(u"00 h 00 min") * 3 / 5;
+    const QString text = index.data().toString();
+    const QFontMetrics metrics = painter.fontMetrics();
     QRect number = rect;
-    number.setWidth(std::min(numberWidth, rect.width()));
+    number.setWidth(
+        std::max(metrics.horizontalAdvance(u"00.0 s"_s), metrics.horizontalAdvance(text)));
     if (state == InstanceState::NoTtl && !isSelected(option))
         painter.setPen(Theme::color(state, option.palette));
-    Theme::drawFigures(painter, number, Qt::AlignRight, index.data().toString());
+    Theme::drawFigures(painter, number, Qt::AlignRight, text);
 
     const QVariant life = index.data(InstanceModel::LifeRole);
     QRectF bar = rect.adjusted(number.width() + Theme::cellPadding, 0, 0, 0);

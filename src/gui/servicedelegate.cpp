@@ -7,6 +7,8 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
+
 void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
                                 const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
@@ -24,7 +26,7 @@ void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
     painter.setFont(small);
     if (!isSelected(option))
         painter.setPen(Theme::color(Theme::Role::Dim, option.palette));
-    putNumber(counts.total(), metrics.horizontalAdvance(u"00"));
+    putNumber(counts.total(), metrics.horizontalAdvance(u"00"_s));
     for (const InstanceState state : {InstanceState::Broken, InstanceState::NoTtl,
                                       InstanceState::Expiring, InstanceState::Late}) {
         if (!counts[state])
@@ -45,9 +47,9 @@ void ServiceDelegate::paintCell(QPainter &painter, const QRect &rect,
     painter.setFont(font);
     name.setRight(name.right() - Theme::cellPadding);
     painter.setPen(Theme::color(Theme::Role::Text, option.palette));
-    painter.drawText(name, Qt::AlignVCenter,
-                     painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight,
-                                                      name.width()));
+    painter.drawText(
+        name, Qt::AlignVCenter,
+        painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
 }
 
 } // namespace EtcdRegistry

@@ -12,7 +12,7 @@ StateChips::StateChips(QWidget *parent)
 {
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(8, 0, 8, 0);
-    layout->setSpacing(6);
+    layout->setSpacing(4);
     using State = std::optional<InstanceState>;
     for (const State &state : {State(), State(InstanceState::Late), State(InstanceState::Expiring),
                                State(InstanceState::NoTtl), State(InstanceState::Broken)}) {

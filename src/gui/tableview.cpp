@@ -15,7 +15,6 @@ TableView::TableView(QWidget *parent)
     setItemsExpandable(false);
     setIndentation(0);
     setUniformRowHeights(true);
-    setAllColumnsShowFocus(true);
     setMouseTracking(true);
     setEditTriggers(NoEditTriggers);
     setSelectionMode(ExtendedSelection);
@@ -50,6 +49,14 @@ bool TableView::viewportEvent(QEvent *event)
     else if (event->type() == QEvent::Leave)
         Q_EMIT hovered(false);
     return QTreeView::viewportEvent(event);
+}
+
+void TableView::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const QModelIndex current = currentIndex();
+    if (current.isValid() && current.row() >= start && current.row() <= end)
+        selectionModel()->setCurrentIndex({}, QItemSelectionModel::NoUpdate);
+    QTreeView::rowsAboutToBeRemoved(parent, start, end);
 }
 
 } // namespace EtcdRegistry

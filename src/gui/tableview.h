@@ -6,7 +6,8 @@
 namespace EtcdRegistry {
 
 /// A flat table of whole rows. (A QTreeView: unlike QTableView it takes many inserted and removed
-/// ranges in one layout.)
+/// ranges in one layout.) Where the current row goes no other is chosen in its place: what
+/// comes next could be a key press that was meant for the one that has gone.
 class TableView : public QTreeView
 {
     Q_OBJECT
@@ -22,6 +23,7 @@ Q_SIGNALS:
 
 protected:
     bool viewportEvent(QEvent *event) override;
+    void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
 };
 
 } // namespace EtcdRegistry

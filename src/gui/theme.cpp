@@ -146,6 +146,17 @@ QPushButton[primary="true"] { font-weight: 600; }
 QPushButton:default:disabled, QPushButton[primary="true"]:disabled { background: transparent; border-color: $line; color: $faint; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; }
 QPushButton[flat="true"]:hover { background: $selection; }
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 5px 8px; }
+QToolButton:hover { background: $selection; }
+QToolButton:focus, QToolButton:checked { border-color: $accent; }
+QToolButton:disabled { color: $faint; }
+QToolButton[primary="true"] { background: $accent; color: $base; font-weight: 600; }
+QToolButton[primary="true"]:disabled { background: $line; color: $faint; }
+QPushButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }
+#connection { padding-left: 16px; padding-right: 28px; font-weight: 600; }
+#heading { border: 0; border-bottom: 1px solid $line; }
+QPushButton[small="true"] { padding: 1px 10px; }
+#notice { background: $base; border: 0; border-top: 1px solid $line; }
 QScrollBar { background: transparent; border: 0; }
 QScrollBar:vertical { width: 10px; }
 QScrollBar:horizontal { height: 10px; }
@@ -208,8 +219,8 @@ QColor color(InstanceState state, const QPalette &palette)
 
 QColor identityColor(const QString &text, const QPalette &palette)
 {
-    const quint8 hash = quint8(
-        QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Md5).front());
+    const quint8 hash =
+        quint8(QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Md5).front());
     return QColor::fromHslF(hash / 256.f, 0.6f, isDark(palette) ? 0.6f : 0.42f);
 }
 

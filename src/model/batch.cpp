@@ -8,33 +8,25 @@ Batch::Batch(int count, Step step, QObject *parent)
     , m_count(count)
     , m_step(std::move(step))
 {
-    QMetaObject::invokeMethod(this, &Batch::startMore, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, &Batch::next, Qt::QueuedConnection);
 }
 
-void Batch::startMore()
+void Batch::next()
 {
-    constexpr int atOnce = 4;
-    while (!m_error && m_running < atOnce && m_started < m_count) {
-        ++m_running;
-        m_step(m_started++).then(this, [this](const Result<void> &result) { ended(result); });
-    }
-    if (m_running)
-        return;
-    if (m_error)
-        Q_EMIT failed(*m_error, m_done, m_count);
-    else
+    if (m_done == m_count) {
         Q_EMIT finished();
-    deleteLater();
-}
-
-void Batch::ended(const Result<void> &result)
-{
-    --m_running;
-    if (result)
-        Q_EMIT progressed(++m_done, m_count);
-    else if (!m_error)
-        m_error = result.error();
-    startMore();
+        deleteLater();
+        return;
+    }
+    m_step(m_done).then(this, [this](const Result<void> &result) {
+        if (result) {
+            Q_EMIT progressed(++m_done, m_count);
+            next();
+        } else {
+            Q_EMIT failed(result.error());
+            deleteLater();
+        }
+    });
 }
 
 } // namespace EtcdRegistry

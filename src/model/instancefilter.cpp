@@ -41,8 +41,9 @@ template <typename Test>
 bool anyText(const Row &row, Test test)
 {
     const Instance &instance = row.instance;
-    return test(instance.service) || test(instance.nameSpace) || test(instance.host) ||
-           test(instance.url) || test(instance.key) || test(QString::fromUtf8(instance.document));
+    return test(instance.service) || test(instance.nameSpace) || test(instance.host)
+           || test(instance.url) || test(instance.key)
+           || test(QString::fromUtf8(instance.document));
 }
 
 } // namespace

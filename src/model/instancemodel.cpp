@@ -4,8 +4,6 @@
 #include "durationtext.h"
 #include "snapshot.h"
 
-#include <QCollator>
-
 #include <algorithm>
 
 namespace EtcdRegistry {
@@ -20,15 +18,34 @@ namespace {
 /// gather them at the end and to sort.
 constexpr int maxRanges = 32;
 
-int compareNatural(const QString &a, const QString &b)
+/// Numbers in it by their value, letters whatever their case: "10.0.0.9" before "10.0.0.10".
+int compareNatural(QStringView a, QStringView b)
 {
-    static const QCollator collator = [] {
-        QCollator c;
-        c.setNumericMode(true);
-        c.setCaseSensitivity(Qt::CaseInsensitive);
-        return c;
-    }();
-    return collator.compare(a, b);
+    const auto digits = [](QStringView text, qsizetype from) {
+        qsizetype end = from;
+        while (end < text.size() && text[end].isDigit())
+            ++end;
+        return text.sliced(from, end - from);
+    };
+    qsizetype i = 0, j = 0;
+    while (i < a.size() && j < b.size()) {
+        QStringView left = digits(a, i), right = digits(b, j);
+        int c;
+        if (!left.isEmpty() && !right.isEmpty()) {
+            i += left.size();
+            j += right.size();
+            while (left.size() > 1 && left.front() == u'0')
+                left = left.sliced(1);
+            while (right.size() > 1 && right.front() == u'0')
+                right = right.sliced(1);
+            c = left.size() == right.size() ? left.compare(right) : int(left.size() - right.size());
+        } else {
+            c = a[i++].toCaseFolded().unicode() - b[j++].toCaseFolded().unicode();
+        }
+        if (c)
+            return c;
+    }
+    return int((a.size() - i) - (b.size() - j));
 }
 
 template <typename T>
@@ -80,14 +97,13 @@ int compareColumn(const Row &a, const Row &b, int column, const QStringList &fie
 
 bool Scope::contains(const Instance &instance) const
 {
-    return (!nameSpace || instance.nameSpace == *nameSpace) &&
-           (service.isNull() || instance.service == service);
+    return (!nameSpace || instance.nameSpace == *nameSpace)
+           && (service.isNull() || instance.service == service);
 }
 
 InstanceModel::InstanceModel(QObject *parent)
     : QAbstractTableModel(parent)
-{
-}
+{}
 
 void InstanceModel::setRows(const Rows &rows, Clock::time_point now)
 {
@@ -133,7 +149,7 @@ void InstanceModel::setFields(const QStringList &fields)
         return;
     if (!m_fields.isEmpty()) {
         if (m_sortColumn >= FixedColumns)
-            sort(Host, Qt::AscendingOrder);
+            sort(Service, Qt::AscendingOrder);
         beginRemoveColumns({}, FixedColumns, columnCount() - 1);
         m_fields.clear();
         endRemoveColumns();
@@ -160,8 +176,8 @@ int InstanceModel::find(const QString &key) const
 
 bool InstanceModel::isShown(const Row &row) const
 {
-    return m_scope.contains(row.instance) && (!m_stateFilter || row.state == *m_stateFilter) &&
-           m_filter.matches(row);
+    return m_scope.contains(row.instance) && (!m_stateFilter || row.state == *m_stateFilter)
+           && m_filter.matches(row);
 }
 
 void InstanceModel::merge(const Rows &rows)
@@ -274,7 +290,7 @@ void InstanceModel::reorder(std::vector<int> order)
 
 void InstanceModel::sort(int column, Qt::SortOrder order)
 {
-    m_sortColumn = column < 0 ? int(Host) : column;
+    m_sortColumn = column < 0 ? int(Service) : column;
     m_sortOrder = order;
     sortAgain();
 }
@@ -294,7 +310,7 @@ bool InstanceModel::less(int a, int b) const
     const Row &left = m_rows[a], &right = m_rows[b];
     if (const int c = compareColumn(left, right, m_sortColumn, m_fields))
         return m_sortOrder == Qt::AscendingOrder ? c < 0 : c > 0;
-    for (int column : {Host, Port}) {
+    for (int column : {Service, Host, Port}) {
         if (const int c = compareColumn(left, right, column, m_fields))
             return c < 0;
     }

@@ -86,7 +86,7 @@ private:
     std::optional<InstanceState> m_stateFilter;
     StateCounts m_scopeCounts;
     QStringList m_fields;
-    int m_sortColumn = Host;
+    int m_sortColumn = Service;
     Qt::SortOrder m_sortOrder = Qt::AscendingOrder;
     bool m_held = false;
 };

@@ -77,18 +77,17 @@ QString NodeModel::text(const Node &node, int column) const
         return !node.asked ? tr("Asking...") : answers ? tr("Answers") : tr("No answer");
     case Latency:
         return answers ? tr("%1 ms").arg(
-                             QLocale().toString(double(node.latency.count()) / 1000, 'f', 1))
+                   QLocale().toString(double(node.latency.count()) / 1000, 'f', 1))
                        : QString();
     case Leader:
         return node.leader && answers ? tr("Leader") : QString();
     case Version:
         return node.version;
     case LastError:
-        return node.lastError
-                   ? tr("%1  %2").arg(QLocale().toString(node.lastErrorAt.toLocalTime().time(),
-                                                         QLocale::LongFormat),
-                                      node.lastError->message())
-                   : QString();
+        return node.lastError ? tr("%1  %2").arg(
+                   QLocale().toString(node.lastErrorAt.toLocalTime().time(), QLocale::LongFormat),
+                   node.lastError->message())
+                              : QString();
     default:
         return {};
     }

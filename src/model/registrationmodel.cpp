@@ -22,8 +22,8 @@ QString urlOf(const Registration &registration)
 
 QString sinceText(const QDateTime &time)
 {
-    return time.isValid() ? durationText(std::chrono::milliseconds(
-                                time.msecsTo(QDateTime::currentDateTimeUtc())))
+    return time.isValid() ? durationText(
+               std::chrono::milliseconds(time.msecsTo(QDateTime::currentDateTimeUtc())))
                           : QStringLiteral("–");
 }
 
@@ -67,8 +67,8 @@ QVariant RegistrationModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return text(registration, index.column());
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignVCenter |
-                   (index.column() >= LastBeat ? Qt::AlignRight : Qt::AlignLeft));
+        return int(Qt::AlignVCenter
+                   | (index.column() >= LastBeat ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::ToolTipRole:
     case ErrorRole:
         return registration.lastError ? registration.lastError->message() : QString();

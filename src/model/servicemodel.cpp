@@ -30,8 +30,7 @@ constexpr auto nameSpaceLess = [](const auto &a, const auto &b) {
 
 ServiceModel::ServiceModel(QObject *parent)
     : MergingModel(parent)
-{
-}
+{}
 
 ServiceModel::~ServiceModel() = default;
 

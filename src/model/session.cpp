@@ -17,6 +17,7 @@ constexpr auto longestSilence = 2500ms; ///< between two listings, while all is 
 constexpr auto tickInterval = 200ms;
 constexpr auto fadeInterval = 40ms; ///< ticks while a row's ground fades
 constexpr auto fadeTime = 500ms;
+constexpr auto leavePatience = 3000ms;
 
 /// So many v3 leases are asked for their time at each refresh even if nobody looks at them.
 constexpr int freeLeases = 64;
@@ -50,10 +51,12 @@ Session::Session(const ConnectionString &connection, QObject *parent)
 {
     m_refreshTimer.setSingleShot(true);
     m_registrationsTimer.setSingleShot(true);
+    m_leaveTimer.setSingleShot(true);
     m_registrationsTimer.setInterval(50ms); // many change at once when their lease is beaten
     connect(&m_refreshTimer, &QTimer::timeout, this, &Session::refresh);
     connect(&m_tickTimer, &QTimer::timeout, this, &Session::tick);
     connect(&m_registrationsTimer, &QTimer::timeout, this, &Session::updateRegistrations);
+    connect(&m_leaveTimer, &QTimer::timeout, this, &Session::leavingTookTooLong);
     const auto later = [this] {
         if (!m_registrationsTimer.isActive())
             m_registrationsTimer.start();
@@ -70,11 +73,13 @@ Session::Clock::time_point Session::now() const
     return m_paused ? m_pausedAt : std::min(Clock::now(), m_observed + longestSilence);
 }
 
-std::optional<Row> Session::row(const QString &key) const
+std::optional<Row> Session::row(const Instance &instance) const
 {
-    const auto found = std::find_if(m_rows.begin(), m_rows.end(),
-                                    [&](const Row &row) { return row.instance.key == key; });
-    return found == m_rows.end() ? std::nullopt : std::optional(*found);
+    const auto found = std::lower_bound(
+        m_rows.begin(), m_rows.end(), instance,
+        [](const Row &row, const Instance &i) { return instanceLess(row.instance, i); });
+    return found == m_rows.end() || instanceLess(instance, found->instance) ? std::nullopt
+                                                                            : std::optional(*found);
 }
 
 std::optional<qint64> Session::ours(const QString &key) const
@@ -86,6 +91,15 @@ std::optional<qint64> Session::ours(const QString &key) const
 QSet<QString> Session::ourKeys() const
 {
     return QSet(m_ours.keyBegin(), m_ours.keyEnd());
+}
+
+Instance Session::instanceOf(const Registration &registration) const
+{
+    const Entry entry{.key = registration.key,
+                      .value = registration.document,
+                      .lease = registration.lease,
+                      .hasTtl = true};
+    return Layout::decode(entry, m_cluster ? m_cluster->api : Api::V2, now());
 }
 
 void Session::start()
@@ -142,8 +156,8 @@ QList<Instance> Session::toAskForTime(const QList<Instance> &instances) const
     }
     QList<Instance> asked;
     for (const Instance &instance : instances) {
-        if (instance.lease && !instance.expires &&
-            (leases.size() <= freeLeases || wanted.contains(instance.key)))
+        if (instance.lease && !instance.expires
+            && (leases.size() <= freeLeases || wanted.contains(instance.key)))
             asked.append(instance);
     }
     return asked;
@@ -266,6 +280,34 @@ Batch *Session::leave(const QStringList &keys)
         return m_registry.remove(keys[i]).then(this, &withoutValue<bool>);
     };
     return watched(new Batch(int(keys.size()), step, this));
+}
+
+void Session::leaveAll()
+{
+    m_leaveTimer.start(leavePatience);
+    m_registry.leaveAll().then(this, [this](const Result<void> &result) { leavingEnded(result); });
+}
+
+void Session::leavingEnded(const Result<void> &result)
+{
+    if (!m_leaveTimer.isActive())
+        return; // it took too long, which was said already
+    m_leaveTimer.stop();
+    if (result)
+        Q_EMIT leftAll();
+    else
+        Q_EMIT leavingFailed(tr("Not all could be left: %1 What remains expires by itself.")
+                                 .arg(result.error().message()));
+}
+
+void Session::leavingTookTooLong()
+{
+    QStringList names;
+    for (const Registration &registration : m_registry.registrations())
+        names.append(registration.service.name);
+    Q_EMIT leavingFailed(tr("No answer in time: %1 may still be registered. What remains expires "
+                            "by itself.")
+                             .arg(names.join(tr(", "))));
 }
 
 /// The effect of a command is to be seen at once, even if only a part of it succeeded.

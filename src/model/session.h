@@ -33,10 +33,12 @@ public:
     Registry &registry() { return m_registry; }
     const ConnectionString &connection() const { return m_registry.connection(); }
     const std::optional<Cluster> &cluster() const { return m_cluster; }
+    const QList<Node> &nodes() const { return m_registry.nodes(); }
 
     const Rows &rows() const { return m_rows; }
     const StateCounts &counts() const { return m_counts; }
-    std::optional<Row> row(const QString &key) const;
+    /// What is shown now of this instance; nothing: it has gone.
+    std::optional<Row> row(const Instance &instance) const;
 
     Freshness freshness() const { return m_freshness; }
     const std::optional<Error> &error() const { return m_error; } ///< of the last listing
@@ -49,6 +51,9 @@ public:
     /// What we hold: the registration's id by its key.
     std::optional<qint64> ours(const QString &key) const;
     QSet<QString> ourKeys() const;
+
+    /// A registration of ours as a listing would show it, be it registered at this moment or not.
+    Instance instanceOf(const Registration &registration) const;
 
     void start();
     void refresh(); ///< at once, or as soon as the listing that is under way has ended
@@ -67,8 +72,12 @@ public:
     Batch *join(const QList<Service> &services);
     /// Leaves those of ours, and deletes those of others.
     Batch *leave(const QStringList &keys);
+    /// Leaves all of ours and ends, within about three seconds, with leftAll() or leavingFailed().
+    void leaveAll();
 
 Q_SIGNALS:
+    void leftAll();
+    void leavingFailed(const QString &message); ///< what could not be left, and what becomes of it
     void updated(); ///< rows have changed
     void ticked();  ///< only now() has
     void freshnessChanged();
@@ -83,6 +92,8 @@ private:
     bool updateStates();
     QList<Instance> toAskForTime(const QList<Instance> &instances) const;
     void updateRegistrations();
+    void leavingEnded(const Result<void> &result);
+    void leavingTookTooLong();
     Batch *watched(Batch *batch);
 
     Registry m_registry;
@@ -107,6 +118,7 @@ private:
     QTimer m_refreshTimer;
     QTimer m_tickTimer;
     QTimer m_registrationsTimer;
+    QTimer m_leaveTimer; ///< runs while all are being left
 };
 
 } // namespace EtcdRegistry

@@ -424,7 +424,7 @@ void TestRegistry::saysThatNobodyAnswers()
     Registry registry(*ConnectionString::parse(u"127.0.0.1:%1"_s.arg(port)));
     const auto listed = await(registry.list());
     QVERIFY(!listed);
-    QVERIFY(timer.durationElapsed() < 5s);
+    QVERIFY(timer.elapsed() < 5000);
     QCOMPARE(listed.error().code, Error::Code::Unreachable);
     QVERIFY(listed.error().message().contains(u"127.0.0.1:%1"_s.arg(port)));
 }

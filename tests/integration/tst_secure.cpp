@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "await.h"
+#include "etcdcluster.h"
+#include "registry.h"
+
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+/// https with a private CA and required client certificates, and logins, against real etcd.
+class TestSecure : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void certificates_data() { stores(); }
+    void certificates();
+    void certificatesThatDoNotFit_data();
+    void certificatesThatDoNotFit();
+    void login_data() { stores(); }
+    void login();
+    void loginIsRefused_data();
+    void loginIsRefused();
+    void tokenIsRenewed();
+
+private:
+    static void stores()
+    {
+        QTest::addColumn<Api>("api");
+        QTest::newRow("v2") << Api::V2;
+        QTest::newRow("v3") << Api::V3;
+    }
+    static QString option(Api api) { return api == Api::V2 ? u"api=v2"_s : u"api=v3"_s; }
+    static Service service()
+    {
+        return {.name = u"web"_s, .nameSpace = u"safe"_s, .hostname = u"10.0.0.1"_s, .port = 80};
+    }
+    static QString withUser(QString text, const QString &login)
+    {
+        return text.replace(u"://"_s, u"://"_s + login + u'@');
+    }
+};
+
+static void joinListLeave(const QString &text)
+{
+    Registry registry(*ConnectionString::parse(text));
+    Service service{
+        .name = u"web"_s, .nameSpace = u"safe"_s, .hostname = u"10.0.0.1"_s, .port = 80};
+    service.ttl = 2s;
+    service.heartbeat = 1s;
+    const auto joined = await(registry.join(service));
+    QVERIFY2(joined, qPrintable(joined ? QString() : joined.error().message()));
+    QTest::qWait(3000); // some beats
+    QCOMPARE(await(registry.list())->instances.size(), 1);
+    QCOMPARE(registry.registrations().first().beatsMissed, 0);
+    QVERIFY(await(registry.leaveAll()));
+    QCOMPARE(await(registry.list())->instances.size(), 0);
+}
+
+void TestSecure::certificates()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd({.tls = true});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    joinListLeave(etcd.connectionString(u"/safe?"_s + option(api)));
+}
+
+void TestSecure::certificatesThatDoNotFit_data()
+{
+    QTest::addColumn<bool>("ca");
+    QTest::addColumn<bool>("client");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("no CA") << false << true << u"certificate"_s;
+    QTest::newRow("no client certificate") << true << false << u"client certificate"_s;
+}
+
+void TestSecure::certificatesThatDoNotFit()
+{
+    QFETCH(bool, ca);
+    QFETCH(bool, client);
+    QFETCH(QString, words);
+    EtcdCluster etcd({.tls = true});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    ConnectionString text = *ConnectionString::parse(etcd.connectionString());
+    if (!ca)
+        text.caFile.clear();
+    if (!client) {
+        text.certFile.clear();
+        text.keyFile.clear();
+    }
+    Registry registry(text);
+    const auto listed = await(registry.list());
+    QVERIFY(!listed);
+    QCOMPARE(listed.error().code, Error::Code::Tls);
+    QVERIFY2(listed.error().message().contains(words), qPrintable(listed.error().message()));
+    QVERIFY(listed.error().message().contains(etcd.endpoints().first().toString()));
+}
+
+void TestSecure::login()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY2(etcd.enableAuth(api, u"ops"_s, u"p@ss:w/rd"_s), qPrintable(etcd.error()));
+    const QString text = etcd.connectionString(u"/safe?"_s + option(api));
+    joinListLeave(withUser(text, u"ops:p%40ss%3Aw%2Frd"_s));
+}
+
+void TestSecure::loginIsRefused_data()
+{
+    QTest::addColumn<Api>("api");
+    QTest::addColumn<QString>("login");
+    QTest::addColumn<bool>("readOnly");
+    for (const Api api : {Api::V2, Api::V3}) {
+        const char *tag = api == Api::V2 ? "v2" : "v3";
+        QTest::addRow("%s nobody", tag) << api << QString() << false;
+        QTest::addRow("%s wrong password", tag) << api << u"ops:hunter3"_s << false;
+        QTest::addRow("%s unknown user", tag) << api << u"eve:hunter2"_s << false;
+        QTest::addRow("%s may only read", tag) << api << u"ops:hunter2"_s << true;
+    }
+}
+
+void TestSecure::loginIsRefused()
+{
+    QFETCH(Api, api);
+    QFETCH(QString, login);
+    QFETCH(bool, readOnly);
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY2(etcd.enableAuth(api, u"ops"_s, u"hunter2"_s, readOnly), qPrintable(etcd.error()));
+    QString text = etcd.connectionString(u"/safe?"_s + option(api));
+    if (!login.isEmpty())
+        text = withUser(text, login);
+    Registry registry(*ConnectionString::parse(text));
+    const auto joined = await(registry.join(service()));
+    QVERIFY(!joined);
+    const Error::Code code = joined.error().code;
+    QVERIFY(code == Error::Code::LoginRequired || code == Error::Code::LoginRefused
+            || code == Error::Code::PermissionDenied);
+    QVERIFY(!joined.error().retryable());
+    const QString message = joined.error().message();
+    QVERIFY2(!message.contains(u"hunter"_s), qPrintable(message));
+    QVERIFY(registry.registrations().isEmpty());
+    const auto listed = await(registry.list());
+    QCOMPARE(bool(listed), readOnly);
+}
+
+void TestSecure::tokenIsRenewed()
+{
+    EtcdCluster etcd({.arguments = {u"--auth-token-ttl"_s, u"2"_s}});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY2(etcd.enableAuth(Api::V3, u"ops"_s, u"hunter2"_s), qPrintable(etcd.error()));
+    Registry registry(*ConnectionString::parse(
+        withUser(etcd.connectionString(u"/safe?api=v3"_s), u"ops:hunter2"_s)));
+    QVERIFY(await(registry.list()));
+    QTest::qWait(4500); // the token has gone by now
+    QList<QFuture<Result<Snapshot>>> lists;
+    for (int i = 0; i < 10; ++i)
+        lists.append(registry.list());
+    for (const auto &list : lists)
+        QVERIFY(await(list));
+}
+
+QTEST_GUILESS_MAIN(TestSecure)
+#include "tst_secure.moc"

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing, builds a preset (dev unless another is named) and runs its tests:
+#   tests/run.sh [preset] [options for ctest...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=${1-dev}
+shift || true
+
+installer/setup.sh --tests
+# The npm client that we share registries with; those tests are skipped where node is not present
+if command -v npm >/dev/null; then
+    stamp=tests/interop/node_modules/.package-lock.json
+    if [ ! "$stamp" -nt tests/interop/package-lock.json ]; then
+        npm ci --prefix tests/interop --no-audit --no-fund
+    fi
+fi
+
+cmake --preset "$preset"
+cmake --build --preset "$preset"
+ctest --preset "$preset" "$@"

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "etcderror.h"
+#include "storev2.h"
+#include "storev3.h"
+#include "transport.h"
+
+#include <QDateTime>
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+/// What the stores make of recorded answers, among them those of etcd versions that are not
+/// installed here.
+class TestStores : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void errors_data();
+    void errors();
+    void listsV2();
+    void timesV2_data();
+    void timesV2();
+    void emptyV2();
+    void pagesV3_data();
+    void pagesV3();
+    void notJson();
+
+private:
+    static HttpReply reply(int status, const QByteArray &body, const QByteArray &index = {})
+    {
+        return {status,
+                "application/json",
+                index,
+                body,
+                QUrl(u"http://10.0.0.1:2379"_s),
+                std::chrono::steady_clock::now()};
+    }
+};
+
+void TestStores::errors_data()
+{
+    using Code = Error::Code;
+    QTest::addColumn<int>("status");
+    QTest::addColumn<QByteArray>("body");
+    QTest::addColumn<Code>("code");
+    QTest::addColumn<QString>("detail");
+    const auto row = [](const char *tag, int status, const char *body, Code code,
+                        const char *detail) {
+        QTest::newRow(tag) << status << QByteArray(body) << code << QString::fromLatin1(detail);
+    };
+    row("v2 no key", 404,
+        R"({"errorCode":100,"message":"Key not found","cause":"/services/ns","index":6})",
+        Code::NotFound, "Key not found (/services/ns)");
+    row("v2 off", 404, "404 page not found\n", Code::NotServed, "404 page not found");
+    row("v2 login", 401,
+        R"({"errorCode":110,"message":"The request requires user authentication",)"
+        R"("cause":"Insufficient credentials","index":0})",
+        Code::LoginRefused, "The request requires user authentication (Insufficient credentials)");
+    row("v2 raft", 500, R"({"errorCode":300,"message":"Raft Internal Error","cause":"","index":0})",
+        Code::Unavailable, "Raft Internal Error");
+    row("v2 election", 503, R"({"message":"During election"})", Code::Unavailable,
+        "During election");
+    row("3.4 lease", 404,
+        R"({"error":"etcdserver: requested lease not found","message":"etcdserver: requested lease not found","code":5})",
+        Code::NotFound, "etcdserver: requested lease not found");
+    row("3.6 lease", 404, R"({"code": 5, "message": "etcdserver: requested lease not found"})",
+        Code::NotFound, "etcdserver: requested lease not found");
+    row("code 9 upstream", 400, R"({"error":"x","message":"lease already exists","code":9})",
+        Code::Conflict, "lease already exists");
+    row("code 9 Debian", 412, R"({"error":"x","message":"lease already exists","code":9})",
+        Code::Conflict, "lease already exists");
+    row("3.4 stream", 503,
+        R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}})",
+        Code::Unavailable, "etcdserver: no leader");
+    row("3.4 stream, status 200", 200,
+        R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader"}})",
+        Code::Unavailable, "etcdserver: no leader");
+    row("3.6 stream", 200, R"({"error":{"code":14, "message":"etcdserver: no leader"}})",
+        Code::Unavailable, "etcdserver: no leader");
+    row("no token", 400, R"({"code":3,"message":"etcdserver: user name is empty"})",
+        Code::LoginRequired, "etcdserver: user name is empty");
+    row("old token", 401, R"({"code":16,"message":"etcdserver: invalid auth token"})",
+        Code::LoginRefused, "etcdserver: invalid auth token");
+    row("wrong password", 400,
+        R"({"code":3,"message":"etcdserver: authentication failed, invalid user ID or password"})",
+        Code::LoginRefused, "etcdserver: authentication failed, invalid user ID or password");
+    row("no right", 403, R"({"code":7,"message":"etcdserver: permission denied"})",
+        Code::PermissionDenied, "etcdserver: permission denied");
+    row("no space", 429, R"({"code":8,"message":"etcdserver: mvcc: database space exceeded"})",
+        Code::OutOfSpace, "etcdserver: mvcc: database space exceeded");
+    row("deadline", 500, R"({"code":2,"message":"context deadline exceeded"})", Code::Unavailable,
+        "context deadline exceeded");
+    row("CN", 400,
+        "CommonName of client sending a request against gateway will be ignored and not used as "
+        "expected\n",
+        Code::Tls,
+        "CommonName of client sending a request against gateway will be ignored and not used as "
+        "expected");
+    row("a proxy", 502, "<html>Bad Gateway</html>", Code::Unavailable, "<html>Bad Gateway</html>");
+}
+
+void TestStores::errors()
+{
+    QFETCH(int, status);
+    QFETCH(QByteArray, body);
+    const Error error = errorFromReply(reply(status, body));
+    QTEST(error.code, "code");
+    QTEST(error.detail, "detail");
+    QCOMPARE(error.httpStatus, status);
+    QCOMPARE(error.endpoint, u"http://10.0.0.1:2379"_s);
+}
+
+void TestStores::listsV2()
+{
+    const auto listing = StoreV2::decode(reply(200, R"({"action":"get","node":{"key":"/services",
+        "dir":true,"nodes":[{"key":"/services/empty","dir":true},{"key":"/services/ns","dir":true,
+        "nodes":[{"key":"/services/ns/a","value":"ü","modifiedIndex":7,"createdIndex":4},
+        {"key":"/services/ns/b","value":"","modifiedIndex":8,"createdIndex":8}]}]}})",
+                                               "9"));
+    QVERIFY(listing);
+    QCOMPARE(listing->revision, 9);
+    const QList<Entry> expected{
+        {.key = u"services/ns/a"_s, .value = "ü", .createRevision = 4, .modRevision = 7},
+        {.key = u"services/ns/b"_s, .value = "", .createRevision = 8, .modRevision = 8}};
+    QCOMPARE(listing->entries, expected);
+}
+
+void TestStores::timesV2_data()
+{
+    QTest::addColumn<int>("expiresIn"); // ms, by the server's clock
+    QTest::addColumn<int>("ttl");
+    QTest::addColumn<int>("left"); // ms; -1: it is not shown
+    QTest::newRow("clocks agree") << 8300 << 9 << 8300;
+    QTest::newRow("server is an hour ahead") << 3608300 << 9 << 9000;
+    QTest::newRow("server is an hour behind") << -3591700 << 9 << 9000;
+    QTest::newRow("time is up, and no quorum removes it") << -6000 << -6 << -1;
+}
+
+void TestStores::timesV2()
+{
+    QFETCH(int, expiresIn);
+    QFETCH(int, ttl);
+    QFETCH(int, left);
+    const QString expiration =
+        QDateTime::currentDateTimeUtc().addMSecs(expiresIn).toString(u"yyyy-MM-ddTHH:mm:ss.zzz"_s)
+        + "162577Z"_L1;
+    const QString body = uR"({"node":{"key":"/services/a","value":"{}","expiration":"%1","ttl":%2,
+        "modifiedIndex":1,"createdIndex":1}})"_s.arg(expiration)
+                             .arg(ttl);
+    const auto listing = StoreV2::decode(reply(200, body.toUtf8()));
+    QVERIFY(listing);
+    QCOMPARE(listing->entries.size(), left < 0 ? 0 : 1);
+    if (left >= 0) {
+        QVERIFY(listing->entries.first().hasTtl);
+        QVERIFY(std::chrono::abs(*listing->entries.first().timeLeft - left * 1ms) < 100ms);
+    }
+}
+
+void TestStores::emptyV2()
+{
+    const auto listing = StoreV2::decode(reply(
+        404, R"({"errorCode":100,"message":"Key not found","cause":"/services","index":6})", "6"));
+    QVERIFY(listing);
+    QVERIFY(listing->entries.isEmpty());
+    const auto off = StoreV2::decode(reply(404, "404 page not found\n"));
+    QVERIFY(!off); // which is not an empty registry
+}
+
+void TestStores::pagesV3_data()
+{
+    QTest::addColumn<QByteArray>("body");
+    QTest::newRow("3.4") << QByteArray(
+        R"({"header":{"cluster_id":"1","revision":"9007199254740993","raft_term":"2"},"kvs":[{"key":"c2VydmljZXMv8J+agC9+",)"
+        R"("create_revision":"5","mod_revision":"8","version":"4","value":"eyJhIjoifj8/In0=","lease":"7587869"}],)"
+        R"("more":true,"count":"2"})");
+    QTest::newRow("3.6: spaces, URL-safe and unpadded base64, numbers") << QByteArray(
+        R"({"header": {"cluster_id":"1",  "revision":"9007199254740993"}, "kvs": [ {"key": "c2VydmljZXMv8J-agC9-", )"
+        R"("create_revision": 5, "mod_revision": "8", "version":"4", "value":"eyJhIjoifj8_In0", "lease":7587869 } ], )"
+        R"("more": true, "count":"2"})");
+}
+
+void TestStores::pagesV3()
+{
+    QFETCH(QByteArray, body);
+    bool more = false;
+    const auto page = StoreV3::decodePage(reply(200, body), &more);
+    QVERIFY(page);
+    QVERIFY(more);
+    QCOMPARE(page->revision, 9007199254740993);
+    const QList<Entry> expected{{.key = u"services/\U0001F680/~"_s,
+                                 .value = R"({"a":"~??"})",
+                                 .createRevision = 5,
+                                 .modRevision = 8,
+                                 .lease = 7587869,
+                                 .hasTtl = true}};
+    QCOMPARE(page->entries, expected);
+
+    const auto none = StoreV3::decodePage(reply(200, R"({"header":{"revision":"3"}})"), &more);
+    QVERIFY(none);
+    QVERIFY(none->entries.isEmpty());
+    QVERIFY(!more);
+}
+
+void TestStores::notJson()
+{
+    bool more = false;
+    for (const QByteArray body : {"", "<html></html>", "[1]", "{\"kvs\":[", "null"}) {
+        const auto v3 = StoreV3::decodePage(reply(200, body), &more);
+        QVERIFY(!v3);
+        QCOMPARE(v3.error().code, Error::Code::Protocol);
+        const auto v2 = StoreV2::decode(reply(200, body));
+        QVERIFY(!v2);
+        QCOMPARE(v2.error().code, Error::Code::Protocol);
+    }
+}
+
+QTEST_APPLESS_MAIN(TestStores)
+#include "tst_stores.moc"

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#include "await.h"
+#include "fakeserver.h"
+#include "transport.h"
+
+#include <QElapsedTimer>
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+/// The attempt loop against servers that misbehave in ways that a real etcd can't be made to.
+class TestTransport : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void movesOn_data();
+    void movesOn();
+    void keepsTheAnswer_data();
+    void keepsTheAnswer();
+    void goesRoundUntilOneAnswers();
+    void endsByTheDeadline();
+    void asksTheHealthyOneFirst();
+    void waitsForALargeAnswer();
+    void readsAnswersInAnyChunks_data();
+    void readsAnswersInAnyChunks();
+    void neverMoreThanFiveInFlight();
+    void doesNotFollowRedirects();
+    void skipsContinuationsWhenItGoesAway();
+    void saysWhichFileIsUnreadable();
+
+private:
+    static ConnectionString nodes(std::initializer_list<const FakeServer *> servers,
+                                  const QString &options = {})
+    {
+        QStringList hosts;
+        for (const FakeServer *server : servers)
+            hosts.append(server->url().authority());
+        return *ConnectionString::parse(hosts.join(','_L1) + "/?"_L1 + options);
+    }
+};
+
+constexpr char path[] = "/v2/keys/a";
+
+void TestTransport::movesOn_data()
+{
+    QTest::addColumn<FakeServer::Answer>("answer");
+    QTest::newRow("hang") << FakeServer::hang();
+    QTest::newRow("reset") << FakeServer::reset();
+    QTest::newRow("drop") << FakeServer::drop();
+    QTest::newRow("500") << FakeServer::reply(500, R"({"errorCode":300,"message":"Raft"})");
+    QTest::newRow("503 without a leader")
+        << FakeServer::reply(503, R"({"error":"etcdserver: no leader","code":14})");
+    QTest::newRow("504") << FakeServer::reply(504, "<html>gateway</html>", "text/html");
+    FakeServer::Answer half = FakeServer::reply(200, QByteArray(1000, 'x'));
+    half.bytes.chop(500);
+    half.then = FakeServer::Then::Close;
+    QTest::newRow("half an answer") << half;
+    half.then = FakeServer::Then::KeepOpen;
+    QTest::newRow("half an answer, then silence") << half;
+    QTest::newRow("not HTTP") << FakeServer::Answer{"SSH-2.0-OpenSSH_9.2\r\n",
+                                                    FakeServer::Then::Close};
+}
+
+void TestTransport::movesOn()
+{
+    QFETCH(FakeServer::Answer, answer);
+    FakeServer bad;
+    FakeServer good;
+    bad.on(path, answer);
+    good.on(path, FakeServer::reply(200, "fine"));
+    Transport transport(nodes({&bad, &good}, u"timeout=200"_s));
+    const auto reply = await(transport.send({.method = "PUT", .path = path, .body = "value=1"}));
+    QVERIFY(reply);
+    QCOMPARE(reply->body, "fine");
+    QCOMPARE(reply->endpoint, good.url());
+    QCOMPARE(good.requests().first().method, "PUT");
+    QCOMPARE(good.requests().first().body, "value=1");
+}
+
+void TestTransport::keepsTheAnswer_data()
+{
+    QTest::addColumn<int>("status");
+    for (const int status : {200, 201, 400, 401, 403, 404, 412, 413, 429})
+        QTest::addRow("%d", status) << status;
+}
+
+void TestTransport::keepsTheAnswer()
+{
+    QFETCH(int, status);
+    FakeServer first;
+    FakeServer second;
+    first.on(path, FakeServer::reply(status, R"({"message":"so it is"})"));
+    Transport transport(nodes({&first, &second}));
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(reply);
+    QCOMPARE(reply->status, status);
+    QCOMPARE(reply->body, R"({"message":"so it is"})");
+    QVERIFY(second.requests().isEmpty());
+}
+
+void TestTransport::goesRoundUntilOneAnswers()
+{
+    FakeServer a;
+    FakeServer b;
+    const auto noLeader = FakeServer::reply(503, R"({"error":"no leader","code":14})");
+    for (FakeServer *server : {&a, &b}) { // an election that lasts two rounds
+        server->on(path, noLeader);
+        server->on(path, noLeader);
+        server->on(path, FakeServer::reply(200, "elected"));
+    }
+    Transport transport(nodes({&a, &b}));
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(reply);
+    QCOMPARE(reply->body, "elected");
+    QCOMPARE(a.requests().size() + b.requests().size(), 5);
+}
+
+void TestTransport::endsByTheDeadline()
+{
+    FakeServer a;
+    FakeServer b;
+    a.on(path, FakeServer::hang());
+    b.on(path, FakeServer::reply(503, R"({"error":"etcdserver: no leader","code":14})"));
+    Transport transport(nodes({&a, &b}, u"timeout=200&deadline=1000"_s));
+    QElapsedTimer timer;
+    timer.start();
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(!reply);
+    QVERIFY2(timer.elapsed() >= 800 && timer.elapsed() < 2000,
+             qPrintable(QString::number(timer.elapsed())));
+    QVERIFY(reply.error().retryable());
+    QVERIFY(reply.error().endpoint.contains(a.url().toString()));
+    QVERIFY(reply.error().endpoint.contains(b.url().toString()));
+}
+
+void TestTransport::asksTheHealthyOneFirst()
+{
+    FakeServer hung;
+    FakeServer good;
+    hung.on(path, FakeServer::hang());
+    good.on(path, FakeServer::reply(200, "fine"));
+    Transport transport(nodes({&hung, &good}, u"timeout=200"_s));
+    for (int i = 0; i < 5; ++i)
+        QVERIFY(await(transport.send({.path = path})));
+    QCOMPARE(hung.requests().size(), 1);
+    QCOMPARE(good.requests().size(), 5);
+}
+
+void TestTransport::waitsForALargeAnswer()
+{
+    FakeServer slow;
+    FakeServer other;
+    FakeServer::Answer late = FakeServer::reply(200, "at last");
+    late.delay = 1000ms;
+    slow.on(path, late);
+    slow.on("/version", FakeServer::reply(200, "{}"));
+    other.on(path, FakeServer::reply(200, "too early"));
+    Transport transport(nodes({&slow, &other}, u"timeout=200&deadline=500"_s));
+    QCOMPARE(await(transport.send({.path = path, .large = true}))->body, "at last");
+
+    slow.forget("/version"); // the same without a sign of life
+    slow.on("/version", FakeServer::hang());
+    QCOMPARE(await(transport.send({.path = path, .large = true}))->body, "too early");
+}
+
+void TestTransport::readsAnswersInAnyChunks_data()
+{
+    QTest::addColumn<int>("chunk");
+    for (const int chunk : {1, 2, 3, 7, 64})
+        QTest::addRow("%d bytes", chunk) << chunk;
+}
+
+void TestTransport::readsAnswersInAnyChunks()
+{
+    QFETCH(int, chunk);
+    FakeServer server;
+    FakeServer::Answer answer;
+    answer.bytes = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Etcd-Index: 42\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n3\r\n1}\n\r\n0\r\n\r\n";
+    answer.chunk = chunk;
+    server.on(path, answer);
+    Transport transport(nodes({&server}));
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(reply);
+    QCOMPARE(reply->body, "{\"a\":1}\n");
+    QCOMPARE(reply->etcdIndex, "42");
+}
+
+void TestTransport::neverMoreThanFiveInFlight()
+{
+    FakeServer hung;
+    hung.on(path, FakeServer::hang());
+    Transport transport(nodes({&hung}, u"timeout=400&deadline=500"_s));
+    QList<QFuture<Result<HttpReply>>> replies;
+    for (int i = 0; i < 12; ++i)
+        replies.append(transport.send({.path = path}));
+    QTest::qWait(300);
+    QCOMPARE(hung.requests().size(), 5);
+    for (const auto &reply : replies) // the time that they queue is not theirs
+        QCOMPARE(await(reply).error().code, Error::Code::Timeout);
+}
+
+void TestTransport::doesNotFollowRedirects()
+{
+    FakeServer here;
+    FakeServer elsewhere;
+    here.on(path, FakeServer::reply(307, "", "text/plain",
+                                    "Location: " + elsewhere.url().toEncoded() + path + "\r\n"));
+    Transport transport(nodes({&here}));
+    transport.setAuthorization("Basic secret");
+    QCOMPARE(await(transport.send({.path = path}))->status, 307);
+    QCOMPARE(here.requests().first().headers.value("authorization"), "Basic secret");
+    QVERIFY(elsewhere.requests().isEmpty());
+}
+
+void TestTransport::skipsContinuationsWhenItGoesAway()
+{
+    FakeServer hung;
+    hung.on(path, FakeServer::hang());
+    bool called = false;
+    QObject context;
+    auto transport = std::make_unique<Transport>(nodes({&hung}));
+    for (int i = 0; i < 8; ++i) { // some in flight, some queued
+        transport->send({.path = path}).then(&context, [&](const Result<HttpReply> &) {
+            called = true;
+        });
+    }
+    QTRY_COMPARE(hung.requests().size(), 5);
+    transport->later(1).then(&context, [&](int) { called = true; });
+    const auto last = transport->send({.path = path});
+    transport.reset();
+    QVERIFY(last.isCanceled());
+    QTest::qWait(50);
+    QVERIFY(!called);
+}
+
+void TestTransport::saysWhichFileIsUnreadable()
+{
+    Transport transport(*ConnectionString::parse(u"https://127.0.0.1?ca=/no/such/file.pem"_s));
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(!reply);
+    QCOMPARE(reply.error().code, Error::Code::Tls);
+    QVERIFY(reply.error().message().contains(u"/no/such/file.pem"_s));
+}
+
+Q_DECLARE_METATYPE(FakeServer::Answer)
+QTEST_GUILESS_MAIN(TestTransport)
+#include "tst_transport.moc"
