@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "browser.h"
+
+#include "detailspanel.h"
+#include "heldpanel.h"
+#include "instancepanel.h"
+#include "nodespanel.h"
+#include "servicetree.h"
+#include "session.h"
+#include "tableview.h"
+
+#include <QSettings>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString countedTitle(const QString &title, int count)
+{
+    return count == 0 ? title : Browser::tr("%1  %2").arg(title).arg(count);
+}
+
+} // namespace
+
+Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
+    : QWidget(parent)
+    , m_settings(settings)
+    , m_tree(new ServiceTree)
+    , m_instances(new InstancePanel(session))
+    , m_details(new DetailsPanel(session))
+    , m_held(new HeldPanel(session))
+    , m_nodes(new NodesPanel(session))
+    , m_tabs(new QTabWidget)
+    , m_columns(new QSplitter(Qt::Horizontal))
+    , m_stack(new QSplitter(Qt::Vertical))
+{
+    m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
+    m_tabs->addTab(m_held, {});
+    m_tabs->addTab(m_nodes, {});
+    const auto countHeld = [this](int count) {
+        m_tabs->setTabText(0, countedTitle(tr("Held here"), count));
+    };
+    const auto countNodes = [this](int count) {
+        m_tabs->setTabText(1, countedTitle(tr("Nodes"), count));
+    };
+    countHeld(int(session.registry().registrations().size()));
+    countNodes(int(session.nodes().size()));
+    connect(m_held, &HeldPanel::countChanged, this, countHeld);
+    connect(m_nodes, &NodesPanel::countChanged, this, countNodes);
+
+    for (QWidget *part : {static_cast<QWidget *>(m_instances), static_cast<QWidget *>(m_details),
+                          static_cast<QWidget *>(m_tabs)})
+        m_stack->addWidget(part);
+    m_columns->addWidget(m_tree);
+    m_columns->addWidget(m_stack);
+    for (QSplitter *splitter : {m_columns, m_stack}) {
+        splitter->setHandleWidth(1);
+        splitter->setChildrenCollapsible(false);
+    }
+    m_columns->setSizes({270, 1010});
+    m_columns->setStretchFactor(0, 0);
+    m_columns->setStretchFactor(1, 1);
+    m_stack->setSizes({340, 220, 170});
+    m_stack->setStretchFactor(0, 1);
+    m_columns->restoreState(settings.value("browser/columns"_L1).toByteArray());
+    m_stack->restoreState(settings.value("browser/stack"_L1).toByteArray());
+    m_details->splitter()->restoreState(settings.value("browser/details"_L1).toByteArray());
+    m_instances->restoreColumns(settings.value("browser/table"_L1).toByteArray());
+
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_columns);
+
+    const auto showRows = [this, &session] { m_tree->setRows(session.rows()); };
+    connect(&session, &Session::updated, this, showRows);
+    showRows();
+    connect(m_tree, &ServiceTree::scopeChanged, this, &Browser::applyScope);
+    connect(m_instances, &InstancePanel::selectionChanged, this, [this] {
+        if (const auto row = m_instances->currentRow())
+            m_details->setRow(row);
+        Q_EMIT selectionChanged();
+    });
+    connect(m_instances, &InstancePanel::joinRequested, this, &Browser::joinRequested);
+    connect(m_instances, &InstancePanel::clearFilterRequested, this,
+            &Browser::clearFilterRequested);
+    connect(m_held, &HeldPanel::joinRequested, this, &Browser::joinRequested);
+    connect(m_held, &HeldPanel::leaveRequested, this, &Browser::leaveRequested);
+}
+
+Browser::~Browser()
+{
+    m_settings.setValue("browser/columns"_L1, m_columns->saveState());
+    m_settings.setValue("browser/stack"_L1, m_stack->saveState());
+    m_settings.setValue("browser/details"_L1, m_details->splitter()->saveState());
+    m_settings.setValue("browser/table"_L1, m_instances->saveColumns());
+}
+
+void Browser::setScope(const Scope &scope)
+{
+    m_tree->setScope(scope);
+}
+
+void Browser::choose(const Scope &scope)
+{
+    m_tree->setScope(scope);
+    QTreeView *table = m_instances->table();
+    table->setCurrentIndex(table->model()->index(0, 0));
+}
+
+void Browser::applyScope(const Scope &scope)
+{
+    m_instances->setScope(scope);
+    m_details->setRow(m_instances->currentRow());
+}
+
+void Browser::setFilter(const InstanceFilter &filter)
+{
+    m_instances->setFilter(filter);
+}
+
+void Browser::setStateFilter(std::optional<InstanceState> state)
+{
+    m_instances->setStateFilter(state);
+}
+
+Service Browser::joinTemplate() const
+{
+    const Scope &scope = m_tree->scope();
+    return {.name = scope.service, .nameSpace = scope.nameSpace.value_or(QString())};
+}
+
+} // namespace EtcdRegistry

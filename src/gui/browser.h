@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "instancefilter.h"
+#include "layout.h"
+
+#include <QWidget>
+
+class QSettings;
+class QSplitter;
+class QTabWidget;
+
+namespace EtcdRegistry {
+
+class DetailsPanel;
+class HeldPanel;
+class InstancePanel;
+class NodesPanel;
+class ServiceTree;
+class Session;
+struct Scope;
+
+/// All that the window shows of one session: the tree, the instances of what is chosen there, the
+/// chosen instance, what we hold, the nodes. It remembers its splitters and columns.
+class Browser : public QWidget
+{
+    Q_OBJECT
+public:
+    Browser(Session &session, QSettings &settings, QWidget *parent = nullptr);
+    ~Browser() override;
+
+    InstancePanel *instances() const { return m_instances; }
+
+    void setScope(const Scope &scope);
+    void choose(const Scope &scope); ///< and its first instance
+    void setFilter(const InstanceFilter &filter);
+    void setStateFilter(std::optional<InstanceState> state);
+    Service joinTemplate() const; ///< name and namespace of what is chosen
+
+Q_SIGNALS:
+    void selectionChanged();
+    void joinRequested();
+    void leaveRequested(const QList<EtcdRegistry::Instance> &instances);
+    void clearFilterRequested();
+
+private:
+    void applyScope(const Scope &scope);
+
+    QSettings &m_settings;
+    ServiceTree *m_tree;
+    InstancePanel *m_instances;
+    DetailsPanel *m_details;
+    HeldPanel *m_held;
+    NodesPanel *m_nodes;
+    QTabWidget *m_tabs;
+    QSplitter *m_columns;
+    QSplitter *m_stack;
+};
+
+} // namespace EtcdRegistry

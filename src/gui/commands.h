@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "layout.h"
+#include "row.h"
+
+#include <QObject>
+
+class QWidget;
+
+namespace EtcdRegistry {
+
+class NoticeBar;
+class Session;
+
+/// What can be done in a session, with the dialogs that ask before and the errors that come after.
+class Commands : public QObject
+{
+    Q_OBJECT
+public:
+    /// The notice bar tells of errors that no dialog is left to show.
+    Commands(Session &session, const QString &clusterName, NoticeBar *notice, QWidget *window);
+
+    void join(const Service &prefilled);
+    void inspect(const QList<Row> &rows);
+    void leave(const QList<Instance> &instances);
+
+private:
+    void leaveNow(const QStringList &keys);
+
+    Session &m_session;
+    QString m_clusterName;
+    NoticeBar *m_notice;
+    QWidget *m_window;
+};
+
+/// A service like this instance: same name, namespace and document.
+Service serviceLike(const Instance &instance);
+
+} // namespace EtcdRegistry

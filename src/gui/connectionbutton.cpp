@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "connectionbutton.h"
+
+#include "theme.h"
+
+#include <QPainter>
+#include <QPainterPath>
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+
+ConnectionButton::ConnectionButton(QWidget *parent)
+    : QPushButton(parent)
+{
+    setObjectName(u"connection"_s);
+    setConnection({}, {});
+}
+
+void ConnectionButton::setConnection(const QString &name, const QString &identity)
+{
+    m_identity = identity;
+    setText(name.isEmpty() ? tr("Not connected") : name);
+    setToolTip(identity);
+    update();
+}
+
+void ConnectionButton::paintEvent(QPaintEvent *event)
+{
+    QPushButton::paintEvent(event);
+    if (m_identity.isEmpty())
+        return;
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    QPainterPath shape;
+    shape.addRoundedRect(rect(), 4, 4);
+    painter.setClipRect(0, 0, 4, height());
+    painter.fillPath(shape, Theme::identityColor(m_identity, palette()));
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QPushButton>
+
+namespace EtcdRegistry {
+
+/// Which cluster: its name, and at the edge a colour of its own, so that one doesn't act on the
+/// wrong one. It opens the connection's menu.
+class ConnectionButton : public QPushButton
+{
+    Q_OBJECT
+public:
+    explicit ConnectionButton(QWidget *parent = nullptr);
+
+    /// The colour follows from `identity`; both empty: no connection.
+    void setConnection(const QString &name, const QString &identity);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    QString m_identity;
+};
+
+} // namespace EtcdRegistry

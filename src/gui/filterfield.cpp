@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "filterfield.h"
+
+#include <QKeyEvent>
+#include <QStyle>
+
+namespace EtcdRegistry {
+
+using namespace std::chrono_literals;
+
+FilterField::FilterField(QWidget *parent)
+    : QLineEdit(parent)
+{
+    setPlaceholderText(tr("Filter   /regex/   !not   field:value"));
+    setToolTip(tr("Words are looked for in names, hosts, URLs and documents; all must be found.\n"
+                  "/regex/   a regular expression\n"
+                  "!word   not this\n"
+                  "field:value   in this field of the document; also state, store, key, ..."));
+    setClearButtonEnabled(true);
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(150ms);
+    connect(this, &QLineEdit::textChanged, &m_timer, qOverload<>(&QTimer::start));
+    connect(&m_timer, &QTimer::timeout, this, &FilterField::parse);
+}
+
+void FilterField::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape)
+        clear();
+    else
+        QLineEdit::keyPressEvent(event);
+}
+
+void FilterField::parse()
+{
+    const Result<InstanceFilter> filter = InstanceFilter::parse(text());
+    const QString error = filter ? QString() : filter.error().detail;
+    setProperty("invalid", !error.isEmpty());
+    setStatusTip(error);
+    style()->polish(this); // for the style sheet to see the property
+    if (filter)
+        Q_EMIT filterChanged(*filter);
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include "instancepanel.h"
+
+#include "emptystate.h"
+#include "instancedelegate.h"
+#include "session.h"
+#include "tableview.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QStackedLayout>
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+QString countText(int count)
+{
+    return count == 1 ? InstancePanel::tr("1 instance")
+                      : InstancePanel::tr("%1 instances").arg(QLocale().toString(count));
+}
+
+QString scopeText(const Scope &scope)
+{
+    if (!scope.nameSpace)
+        return InstancePanel::tr("All services");
+    const QString nameSpace =
+        scope.nameSpace->isEmpty() ? InstancePanel::tr("(no namespace)") : *scope.nameSpace;
+    return scope.service.isNull() ? nameSpace
+                                  : InstancePanel::tr("%1 / %2").arg(nameSpace, scope.service);
+}
+
+QString troubleText(const StateCounts &counts)
+{
+    QString text;
+    const auto add = [&](InstanceState state, const QString &phrase) {
+        if (counts[state])
+            text += phrase.arg(QLocale().toString(counts[state]));
+    };
+    add(InstanceState::Late, InstancePanel::tr(" · %1 late"));
+    add(InstanceState::Expiring, InstancePanel::tr(" · %1 expiring"));
+    add(InstanceState::NoTtl, InstancePanel::tr(" · %1 without TTL"));
+    add(InstanceState::Broken, InstancePanel::tr(" · %1 broken"));
+    add(InstanceState::Paused, InstancePanel::tr(" · %1 paused"));
+    return text;
+}
+
+} // namespace
+
+InstancePanel::InstancePanel(Session &session, QWidget *parent)
+    : QWidget(parent)
+    , m_session(session)
+    , m_heading(new QLabel)
+    , m_stack(new QStackedLayout)
+    , m_table(new TableView)
+    , m_nothingJoined(new EmptyState)
+    , m_nothingMatches(new EmptyState)
+    , m_nothingLeft(new EmptyState)
+{
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+    m_heading->setObjectName(u"heading"_s);
+    m_heading->setContentsMargins(12, 0, 12, 0);
+    m_heading->setFixedHeight(34);
+    m_heading->setTextFormat(Qt::RichText);
+
+    m_table->setModel(&m_model);
+    m_table->setItemDelegate(new InstanceDelegate(m_table));
+    m_table->setColumnWidths({32, 180, 130, 64, 230, 100, 190, 84, 64});
+    m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(InstanceModel::Service, Qt::AscendingOrder);
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+
+    m_nothingJoined->setText(tr("This registry is empty"),
+                             tr("Services that join it appear here by themselves."));
+    const auto *join = m_nothingJoined->addButton(tr("Join the first service..."));
+    const auto *clear = m_nothingMatches->addButton(tr("Clear the filter"));
+    connect(join, &QPushButton::clicked, this, &InstancePanel::joinRequested);
+    connect(clear, &QPushButton::clicked, this, &InstancePanel::clearFilterRequested);
+
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addWidget(m_heading);
+    layout->addLayout(m_stack);
+    for (QWidget *page :
+         {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_nothingJoined),
+          static_cast<QWidget *>(m_nothingMatches), static_cast<QWidget *>(m_nothingLeft)})
+        m_stack->addWidget(page);
+
+    m_visibleTimer.setSingleShot(true);
+    m_visibleTimer.setInterval(100ms);
+    connect(&m_visibleTimer, &QTimer::timeout, this, &InstancePanel::tellVisibleKeys);
+    connect(m_table->verticalScrollBar(), &QScrollBar::valueChanged, &m_visibleTimer,
+            qOverload<>(&QTimer::start));
+
+    connect(&session, &Session::updated, this, &InstancePanel::showRows);
+    connect(&session, &Session::ticked, this, &InstancePanel::tick);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &InstancePanel::selectionChanged);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &InstancePanel::selectionChanged);
+    connect(m_table, &TableView::hovered, &m_model, &InstanceModel::setHeld);
+    updateServiceColumn();
+    showRows();
+}
+
+void InstancePanel::showRows()
+{
+    m_model.setRows(m_session.rows(), m_session.now());
+    summarize();
+}
+
+void InstancePanel::tick()
+{
+    const auto [first, last] = m_table->visibleRows();
+    m_model.tick(m_session.now(), first, last);
+}
+
+void InstancePanel::setScope(const Scope &scope)
+{
+    m_model.setScope(scope);
+    updateServiceColumn();
+    summarize();
+}
+
+void InstancePanel::setFilter(const InstanceFilter &filter)
+{
+    m_model.setFilter(filter);
+    summarize();
+}
+
+void InstancePanel::setStateFilter(std::optional<InstanceState> state)
+{
+    m_model.setStateFilter(state);
+    summarize();
+}
+
+void InstancePanel::updateServiceColumn()
+{
+    m_table->setColumnHidden(InstanceModel::Service, !m_model.scope().service.isNull());
+}
+
+void InstancePanel::summarize()
+{
+    const StateCounts counts = m_model.scopeCounts();
+    const int shown = m_model.rowCount();
+    QString text = countText(counts.total()) + troubleText(counts);
+    if (shown < counts.total())
+        text += tr(" · %1 shown").arg(QLocale().toString(shown));
+    m_heading->setText(u"<b>%1</b>&nbsp;&nbsp; <span style='color:%2'>%3</span>"_s.arg(
+        scopeText(m_model.scope()).toHtmlEscaped(),
+        palette().color(QPalette::PlaceholderText).name(), text.toHtmlEscaped()));
+
+    if (shown > 0) {
+        m_stack->setCurrentWidget(m_table);
+    } else if (m_session.rows().isEmpty()) {
+        m_stack->setCurrentWidget(m_nothingJoined);
+    } else if (counts.total() > 0) {
+        m_nothingMatches->setText(tr("Nothing matches the filter"),
+                                  tr("%1 here do not match.").arg(countText(counts.total())));
+        m_stack->setCurrentWidget(m_nothingMatches);
+    } else {
+        m_nothingLeft->setText(tr("No instance of %1").arg(scopeText(m_model.scope())),
+                               tr("All have left or expired. They appear here when they join."));
+        m_stack->setCurrentWidget(m_nothingLeft);
+    }
+    m_visibleTimer.start();
+}
+
+QByteArray InstancePanel::saveColumns() const
+{
+    return m_table->header()->saveState();
+}
+
+void InstancePanel::restoreColumns(const QByteArray &state)
+{
+    m_table->header()->restoreState(state);
+    updateServiceColumn();
+}
+
+QList<Row> InstancePanel::selectedRows() const
+{
+    QList<Row> rows;
+    const QModelIndexList selected = m_table->selectionModel()->selectedRows();
+    for (const QModelIndex &index : selected)
+        rows.append(m_model.row(index.row()));
+    return rows;
+}
+
+std::optional<Row> InstancePanel::currentRow() const
+{
+    const QModelIndex current = m_table->currentIndex();
+    if (!current.isValid() || !m_table->selectionModel()->isRowSelected(current.row()))
+        return std::nullopt;
+    return m_model.row(current.row());
+}
+
+void InstancePanel::tellVisibleKeys()
+{
+    QStringList keys;
+    const auto [first, last] = m_table->visibleRows();
+    for (int row = first; row >= 0 && row <= last; ++row)
+        keys.append(m_model.row(row).instance.key);
+    m_session.setVisibleKeys(keys);
+}
+
+} // namespace EtcdRegistry

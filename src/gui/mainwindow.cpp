@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+#include "mainwindow.h"
+
+#include "browser.h"
+#include "closedialog.h"
+#include "commands.h"
+#include "connectionbutton.h"
+#include "demosession.h"
+#include "filterfield.h"
+#include "instancepanel.h"
+#include "session.h"
+#include "statechips.h"
+#include "tableview.h"
+#include "theme.h"
+#include "ui_mainwindow.h"
+
+#include <QActionGroup>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QDesktopServices>
+#include <QMessageBox>
+#include <QSettings>
+#include <QToolButton>
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int mostRecent = 10;
+
+/// What people call the cluster: its first node, and the namespace if we look at one only.
+QString clusterName(const ConnectionString &connection)
+{
+    const QUrl url =
+        connection.endpoints.isEmpty() ? connection.discovery : connection.endpoints.first();
+    return connection.nameSpace.isEmpty()
+               ? url.authority()
+               : MainWindow::tr("%1 / %2").arg(url.authority(), connection.nameSpace);
+}
+
+} // namespace
+
+MainWindow::MainWindow(QSettings &settings, QWidget *parent)
+    : QMainWindow(parent)
+    , m_ui(std::make_unique<Ui::MainWindow>())
+    , m_settings(settings)
+    , m_connectionButton(new ConnectionButton)
+    , m_chips(new StateChips)
+    , m_filter(new FilterField)
+{
+    m_ui->setupUi(this);
+    setMinimumSize(800, 500);
+    setUpToolBar();
+    setUpActions();
+    connect(m_ui->startPage, &StartPage::connectRequested, this, &MainWindow::connectTo);
+    connect(m_ui->startPage, &StartPage::demoRequested, this, &MainWindow::startDemo);
+    connect(m_ui->startPage, &StartPage::recentRemoved, this, [this](const QString &connection) {
+        QStringList recent = m_settings.value("recent"_L1).toStringList();
+        recent.removeAll(connection);
+        m_settings.setValue("recent"_L1, recent);
+    });
+    m_ui->startPage->setRecent(settings.value("recent"_L1).toStringList());
+    restoreGeometry(settings.value("window/geometry"_L1).toByteArray());
+    closeSession();
+}
+
+MainWindow::~MainWindow()
+{
+    closeSession();
+}
+
+void MainWindow::setUpToolBar()
+{
+    QToolBar *bar = m_ui->toolBar;
+    QAction *first = m_ui->joinAction;
+    bar->insertWidget(first, m_connectionButton);
+    m_connectionButton->setMenu(m_ui->connectionMenu);
+    bar->widgetForAction(m_ui->joinAction)->setProperty("primary", true);
+
+    auto *space = new QWidget;
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    bar->addWidget(m_chips);
+    m_filter->setMinimumWidth(180);
+    m_filter->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_filter->setMaximumWidth(270);
+    bar->addWidget(m_filter);
+    connect(m_chips, &StateChips::chosen, this, [this](std::optional<InstanceState> state) {
+        m_browser->setScope({}); // what was counted is everywhere
+        m_browser->setStateFilter(state);
+    });
+    connect(m_filter, &FilterField::filterChanged, this, [this](const InstanceFilter &filter) {
+        if (m_browser)
+            m_browser->setFilter(filter);
+    });
+}
+
+void MainWindow::setUpActions()
+{
+    const auto on = [this](QAction *action, auto slot) {
+        connect(action, &QAction::triggered, this, slot);
+    };
+    on(m_ui->connectAction, [this] { endSession([] {}); });
+    on(m_ui->disconnectAction, [this] { endSession([] {}); });
+    on(m_ui->demoAction, &MainWindow::startDemo);
+    on(m_ui->quitAction, &QWidget::close);
+    on(m_ui->joinAction, [this] { m_commands->join(m_browser->joinTemplate()); });
+    on(m_ui->joinLikeAction,
+       [this] { m_commands->join(serviceLike(selectedRows().first().instance)); });
+    on(m_ui->inspectAction, [this] { m_commands->inspect(selectedRows()); });
+    on(m_ui->leaveAction, [this] {
+        QList<Instance> instances;
+        for (const Row &row : selectedRows())
+            instances.append(row.instance);
+        m_commands->leave(instances);
+    });
+    on(m_ui->copyUrlAction, [this] { copy([](const Instance &i) { return i.url; }); });
+    on(m_ui->copyKeyAction, [this] { copy([](const Instance &i) { return i.key; }); });
+    on(m_ui->copyDocumentAction,
+       [this] { copy([](const Instance &i) { return QString::fromUtf8(i.document); }); });
+    on(m_ui->openUrlAction, [this] {
+        for (const Row &row : selectedRows())
+            QDesktopServices::openUrl(QUrl(row.instance.url));
+    });
+    on(m_ui->refreshAction, [this] { m_session->refresh(); });
+    on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
+    on(m_ui->filterAction, [this] {
+        m_filter->setFocus(Qt::ShortcutFocusReason);
+        m_filter->selectAll();
+    });
+    on(m_ui->clearFilterAction, [this] { clearFilter(); });
+    on(m_ui->aboutAction, [this] { showAbout(); });
+    // Keys that mean something else in a text field act in the table only.
+    m_ui->inspectAction->setShortcuts({Qt::Key_Return, Qt::Key_Enter});
+    for (QAction *action : {m_ui->inspectAction, m_ui->leaveAction})
+        action->setShortcutContext(Qt::WidgetShortcut);
+
+    auto *schemes = new QActionGroup(this);
+    const QString current = m_settings.value("scheme"_L1).toString();
+    for (const auto &[action, name, scheme] :
+         {std::tuple{m_ui->schemeSystemAction, "system"_L1, Theme::Scheme::System},
+          std::tuple{m_ui->schemeLightAction, "light"_L1, Theme::Scheme::Light},
+          std::tuple{m_ui->schemeDarkAction, "dark"_L1, Theme::Scheme::Dark}}) {
+        schemes->addAction(action);
+        action->setChecked(name == current || (current.isEmpty() && name == "system"_L1));
+        on(action, [this, name, scheme] {
+            m_settings.setValue("scheme"_L1, QString(name));
+            Theme::apply(*qApp, scheme);
+        });
+    }
+
+    connect(m_ui->statusLine, &StatusLine::retryRequested, m_ui->refreshAction, &QAction::trigger);
+    connect(m_ui->statusLine, &StatusLine::resumeRequested, m_ui->pauseAction, &QAction::trigger);
+}
+
+// ---- the connection
+
+void MainWindow::connectTo(const QString &connectionString)
+{
+    const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
+    if (connection)
+        endSession([this, connection = *connection] { open(connection, clusterName(connection)); });
+    else
+        failConnecting(connection.error().message());
+}
+
+void MainWindow::startDemo()
+{
+    endSession([this] {
+        m_ui->startPage->setBusy(true);
+        m_demo = std::make_unique<DemoSession>();
+        connect(m_demo.get(), &DemoSession::failed, this, &MainWindow::failConnecting);
+        connect(m_demo.get(), &DemoSession::ready, this, [this](const QString &text) {
+            if (const auto connection = ConnectionString::parse(text))
+                open(*connection, tr("demo cluster"));
+        });
+        m_demo->start();
+    });
+}
+
+void MainWindow::open(const ConnectionString &connection, const QString &name)
+{
+    m_ui->startPage->setBusy(true);
+    m_name = name;
+    m_session = std::make_unique<Session>(connection);
+    connect(m_session.get(), &Session::freshnessChanged, this, &MainWindow::freshnessChanged);
+    m_session->start();
+}
+
+void MainWindow::freshnessChanged()
+{
+    if (m_session->freshness() == Session::Freshness::Connecting) {
+        failConnecting(m_session->error()->message());
+    } else {
+        if (!m_browser)
+            showBrowser();
+        m_ui->statusLine->show(*m_session);
+        updateActions();
+    }
+}
+
+void MainWindow::failConnecting(const QString &message)
+{
+    closeSession();
+    m_ui->startPage->showError(message);
+    Q_EMIT connectingFailed(message);
+}
+
+void MainWindow::showBrowser()
+{
+    Session *session = m_session.get();
+    m_browser = new Browser(*session, m_settings);
+    m_commands = new Commands(*session, m_name, m_ui->notice, this);
+    m_ui->pages->addWidget(m_browser);
+    m_ui->pages->setCurrentWidget(m_browser);
+    connect(m_browser, &Browser::selectionChanged, this, &MainWindow::updateActions);
+    connect(m_browser, &Browser::joinRequested, m_ui->joinAction, &QAction::trigger);
+    connect(m_browser, &Browser::clearFilterRequested, this, &MainWindow::clearFilter);
+    connect(m_browser, &Browser::leaveRequested, m_commands, &Commands::leave);
+    const auto updated = [this] {
+        m_chips->setCounts(m_session->counts());
+        updateActions();
+    };
+    connect(session, &Session::updated, this, updated);
+    connect(session, &Session::ticked, this, [this] { m_ui->statusLine->show(*m_session); });
+    connect(session, &Session::nodesChanged, this, [this] { m_ui->statusLine->show(*m_session); });
+
+    TableView *table = m_browser->instances()->table();
+    table->addActions({m_ui->inspectAction, m_ui->leaveAction, m_ui->joinLikeAction});
+    auto *separator = new QAction(table);
+    separator->setSeparator(true);
+    table->addActions({separator, m_ui->copyUrlAction, m_ui->copyKeyAction,
+                       m_ui->copyDocumentAction, m_ui->openUrlAction});
+    connect(table, &QAbstractItemView::doubleClicked, m_ui->inspectAction, &QAction::trigger);
+    table->setFocus();
+
+    m_connectionButton->setConnection(m_name, m_demo ? m_name : session->connection().toString());
+    setWindowTitle(tr("%1 – etcd registry browser").arg(m_name));
+    m_ui->toolBar->show();
+    m_ui->statusLine->QWidget::show();
+    m_ui->startPage->setBusy(false);
+    if (!m_demo)
+        rememberConnection();
+    updated();
+    if (!m_choice.isEmpty()) {
+        const auto slash = m_choice.lastIndexOf(u'/');
+        m_browser->choose(
+            {m_choice.first(std::max<qsizetype>(slash, 0)), m_choice.sliced(slash + 1)});
+    }
+    Q_EMIT connected();
+}
+
+void MainWindow::rememberConnection()
+{
+    const QString connection = m_session->connection().toString();
+    QStringList recent = m_settings.value("recent"_L1).toStringList();
+    recent.removeAll(connection);
+    recent.prepend(connection);
+    m_settings.setValue("recent"_L1, QStringList(recent.mid(0, mostRecent)));
+    m_ui->startPage->setRecent(recent.mid(0, mostRecent));
+}
+
+/// Back to the start page. What we hold is dropped: see endSession().
+void MainWindow::closeSession()
+{
+    const auto dialogs = findChildren<QDialog *>();
+    for (QDialog *dialog : dialogs)
+        dialog->deleteLater();
+    delete std::exchange(m_browser, nullptr);
+    delete std::exchange(m_commands, nullptr);
+    if (m_session) {
+        m_session->disconnect(this);
+        m_session.release()->deleteLater(); // it may be what called us
+    }
+    m_demo.reset();
+    clearFilter();
+    m_ui->pages->setCurrentWidget(m_ui->startPage);
+    m_ui->pauseAction->setChecked(false);
+    m_ui->startPage->setBusy(false);
+    m_ui->toolBar->hide();
+    m_ui->statusLine->hide();
+    m_ui->notice->hide();
+    setWindowTitle(tr("etcd registry browser"));
+    updateActions();
+}
+
+/// Ends the session, and goes on with `next` unless the user, asked about what we hold, objects.
+void MainWindow::endSession(const std::function<void()> &next)
+{
+    const auto held = m_session ? m_session->registry().registrations().size() : 0;
+    const auto end = [this, next] {
+        closeSession();
+        next();
+    };
+    if (held == 0)
+        return end();
+    auto *dialog = new CloseDialog(int(held), m_name, this);
+    connect(dialog, &CloseDialog::expireChosen, this, end);
+    connect(dialog, &CloseDialog::leaveChosen, this, [this, end] {
+        connect(m_session.get(), &Session::leftAll, this, end);
+        connect(m_session.get(), &Session::leavingFailed, this, [this, end](const QString &why) {
+            m_ui->notice->show(why, tr("Close anyway"), end);
+        });
+        m_session->leaveAll();
+    });
+    dialog->open();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    if (m_session && !m_session->registry().registrations().isEmpty()) {
+        event->ignore();
+        endSession([this] { close(); });
+        return;
+    }
+    closeSession();
+    m_settings.setValue("window/geometry"_L1, saveGeometry());
+    QMainWindow::closeEvent(event);
+}
+
+// ---- what can be done
+
+void MainWindow::updateActions()
+{
+    const bool connected = m_browser;
+    const bool chosen = connected && !selectedRows().isEmpty();
+    for (QAction *action : {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction,
+                            m_ui->pauseAction, m_ui->filterAction, m_ui->clearFilterAction})
+        action->setEnabled(connected);
+    for (QAction *action :
+         {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction, m_ui->copyUrlAction,
+          m_ui->copyKeyAction, m_ui->copyDocumentAction, m_ui->openUrlAction})
+        action->setEnabled(chosen);
+    m_ui->pauseAction->setText(m_ui->pauseAction->isChecked() ? tr("&Resume") : tr("&Pause"));
+}
+
+QList<Row> MainWindow::selectedRows() const
+{
+    return m_browser->instances()->selectedRows();
+}
+
+void MainWindow::clearFilter()
+{
+    m_filter->clear();
+    m_chips->choose(std::nullopt);
+    if (m_browser)
+        m_browser->setStateFilter(std::nullopt);
+}
+
+void MainWindow::copy(QString (*textOf)(const Instance &))
+{
+    QStringList texts;
+    for (const Row &row : selectedRows())
+        texts.append(textOf(row.instance));
+    QGuiApplication::clipboard()->setText(texts.join(u'\n'));
+}
+
+void MainWindow::showAbout()
+{
+    auto *box = new QMessageBox(
+        QMessageBox::NoIcon, tr("About"),
+        tr("<b>etcd registry browser %1</b><p>See every service registered in an etcd cluster: "
+           "the format of the npm package etcd-registry, in either of etcd's stores.<p>MIT licence")
+            .arg(QCoreApplication::applicationVersion()),
+        QMessageBox::Close, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->open();
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QFrame>
+
+#include <functional>
+
+class QLabel;
+class QPushButton;
+
+namespace EtcdRegistry {
+
+/// Something went wrong that has no other place: what, and the next step as a button. It stays
+/// until that is taken or the notice is dismissed.
+class NoticeBar : public QFrame
+{
+    Q_OBJECT
+public:
+    explicit NoticeBar(QWidget *parent = nullptr);
+
+    void show(const QString &message, const QString &nextStep, std::function<void()> action);
+
+private:
+    QLabel *m_message;
+    QPushButton *m_next;
+    std::function<void()> m_action;
+};
+
+} // namespace EtcdRegistry

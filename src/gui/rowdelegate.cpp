@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "rowdelegate.h"
+
+#include <QPainter>
+
+namespace EtcdRegistry {
+
+QSize RowDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    const QString text = index.data().toString();
+    // Rounded up, or a cell of this width would be elided.
+    const int width = qCeil(QFontMetricsF(option.font).horizontalAdvance(text));
+    return {width + 2 * Theme::cellPadding, Theme::rowHeight};
+}
+
+void RowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
+                        const QModelIndex &index) const
+{
+    const QPalette &palette = option.palette;
+    if (isSelected(option))
+        painter->fillRect(option.rect, Theme::color(Theme::Role::Selection, palette));
+    else if (option.state & QStyle::State_MouseOver)
+        painter->fillRect(option.rect, Theme::color(Theme::Role::Window, palette));
+    painter->save();
+    painter->setFont(option.font);
+    painter->setPen(Theme::color(Theme::Role::Text, palette));
+    paintCell(*painter, option.rect.adjusted(Theme::cellPadding, 0, -Theme::cellPadding, 0), option,
+              index);
+    painter->restore();
+}
+
+void RowDelegate::paintCell(QPainter &painter, const QRect &rect,
+                            const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    paintText(painter, rect, option, index);
+}
+
+void RowDelegate::paintText(QPainter &painter, const QRect &rect,
+                            const QStyleOptionViewItem &option, const QModelIndex &index,
+                            Theme::Role role)
+{
+    if (!isSelected(option))
+        painter.setPen(Theme::color(role, option.palette));
+    const QString text = index.data().toString();
+    const auto alignment = index.data(Qt::TextAlignmentRole);
+    painter.drawText(rect, alignment.isValid() ? alignment.toInt() : Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(text, Qt::ElideRight, rect.width()));
+}
+
+void RowDelegate::paintFigures(QPainter &painter, const QRect &rect, const QModelIndex &index)
+{
+    Theme::drawFigures(painter, rect, Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt()),
+                       index.data().toString());
+}
+
+bool RowDelegate::isSelected(const QStyleOptionViewItem &option)
+{
+    return option.state & QStyle::State_Selected;
+}
+
+} // namespace EtcdRegistry

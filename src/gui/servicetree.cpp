@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "servicetree.h"
+
+#include "servicedelegate.h"
+
+#include <QScopedValueRollback>
+
+namespace EtcdRegistry {
+
+ServiceTree::ServiceTree(QWidget *parent)
+    : QTreeView(parent)
+{
+    setModel(&m_model);
+    setItemDelegate(new ServiceDelegate(this));
+    setHeaderHidden(true);
+    setUniformRowHeights(true);
+    setIndentation(18);
+    setMouseTracking(true);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, &ServiceTree::expandNew);
+    const auto nameOf = [](const QModelIndex &index) {
+        return index.data(ServiceModel::NameSpaceRole).toString();
+    };
+    connect(this, &QTreeView::collapsed, this,
+            [this, nameOf](const QModelIndex &index) { m_collapsed.insert(nameOf(index)); });
+    connect(this, &QTreeView::expanded, this,
+            [this, nameOf](const QModelIndex &index) { m_collapsed.remove(nameOf(index)); });
+}
+
+void ServiceTree::setRows(const Rows &rows)
+{
+    m_model.setRows(rows);
+    if (!currentIndex().isValid())
+        selectScope();
+}
+
+void ServiceTree::setScope(const Scope &scope)
+{
+    if (m_scope == scope)
+        return;
+    m_scope = scope;
+    selectScope();
+    Q_EMIT scopeChanged(scope);
+}
+
+void ServiceTree::selectScope()
+{
+    const QScopedValueRollback following(m_following, true);
+    if (m_scope.nameSpace)
+        setCurrentIndex(m_model.find(*m_scope.nameSpace, m_scope.service));
+    else
+        selectionModel()->clear();
+}
+
+void ServiceTree::currentChanged(const QModelIndex &current, const QModelIndex &previous)
+{
+    QTreeView::currentChanged(current, previous);
+    if (m_following || !current.isValid())
+        return;
+    m_scope = {current.data(ServiceModel::NameSpaceRole).toString(),
+               current.data(ServiceModel::ServiceRole).toString()};
+    Q_EMIT scopeChanged(m_scope);
+}
+
+void ServiceTree::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const QScopedValueRollback following(m_following, true);
+    for (QModelIndex each = currentIndex(); each.isValid(); each = each.parent()) {
+        if (each.parent() == parent && each.row() >= start && each.row() <= end)
+            selectionModel()->clear(); // else the view would choose a neighbour
+    }
+    QTreeView::rowsAboutToBeRemoved(parent, start, end);
+}
+
+void ServiceTree::expandNew(const QModelIndex &parent, int first, int last)
+{
+    if (!parent.isValid()) {
+        for (int row = first; row <= last; ++row) {
+            const QModelIndex index = m_model.index(row, 0);
+            setExpanded(index,
+                        !m_collapsed.contains(index.data(ServiceModel::NameSpaceRole).toString()));
+        }
+    }
+}
+
+} // namespace EtcdRegistry

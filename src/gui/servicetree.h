@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "instancemodel.h"
+#include "servicemodel.h"
+
+#include <QSet>
+#include <QTreeView>
+
+namespace EtcdRegistry {
+
+/// The tree of namespaces and services, and the scope that was chosen in it. The scope is the
+/// user's: where its service goes, nothing else is chosen in its place, and when the service comes
+/// back it is selected again.
+class ServiceTree : public QTreeView
+{
+    Q_OBJECT
+public:
+    explicit ServiceTree(QWidget *parent = nullptr);
+
+    void setRows(const Rows &rows);
+
+    const Scope &scope() const { return m_scope; }
+    void setScope(const Scope &scope);
+
+Q_SIGNALS:
+    void scopeChanged(const EtcdRegistry::Scope &scope);
+
+protected:
+    void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+    void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
+
+private:
+    void selectScope();
+    void expandNew(const QModelIndex &parent, int first, int last);
+
+    ServiceModel m_model;
+    Scope m_scope;
+    QSet<QString> m_collapsed; ///< namespaces, by the user
+    bool m_following = false;  ///< the selection follows the scope, and not the other way round
+};
+
+} // namespace EtcdRegistry

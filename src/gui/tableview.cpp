@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "tableview.h"
+
+#include "theme.h"
+
+#include <QEvent>
+#include <QHeaderView>
+
+namespace EtcdRegistry {
+
+TableView::TableView(QWidget *parent)
+    : QTreeView(parent)
+{
+    setRootIsDecorated(false);
+    setItemsExpandable(false);
+    setIndentation(0);
+    setUniformRowHeights(true);
+    setMouseTracking(true);
+    setEditTriggers(NoEditTriggers);
+    setSelectionMode(ExtendedSelection);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollMode(ScrollPerPixel);
+    header()->setFont(Theme::smallFont(font()));
+    header()->setHighlightSections(false);
+    header()->setFixedHeight(Theme::rowHeight + 4);
+}
+
+void TableView::setColumnWidths(std::initializer_list<int> widths)
+{
+    int column = 0;
+    for (int width : widths)
+        header()->resizeSection(column++, width);
+}
+
+std::pair<int, int> TableView::visibleRows() const
+{
+    const int rows = model() ? model()->rowCount() : 0;
+    if (rows == 0)
+        return {-1, -1};
+    const QModelIndex first = indexAt({0, 0});
+    const QModelIndex last = indexAt({0, viewport()->height() - 1});
+    return {first.isValid() ? first.row() : 0, last.isValid() ? last.row() : rows - 1};
+}
+
+bool TableView::viewportEvent(QEvent *event)
+{
+    if (event->type() == QEvent::Enter)
+        Q_EMIT hovered(true);
+    else if (event->type() == QEvent::Leave)
+        Q_EMIT hovered(false);
+    return QTreeView::viewportEvent(event);
+}
+
+void TableView::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const QModelIndex current = currentIndex();
+    if (current.isValid() && current.row() >= start && current.row() <= end)
+        selectionModel()->setCurrentIndex({}, QItemSelectionModel::NoUpdate);
+    QTreeView::rowsAboutToBeRemoved(parent, start, end);
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "result.h"
+#include "row.h"
+
+#include <QRegularExpression>
+#include <QString>
+
+namespace EtcdRegistry {
+
+/// What the filter field says, in terms that are set apart by blanks; all must hold. Upper and
+/// lower case are the same.
+///
+///   text          somewhere in namespace, service, key, host, URL or document
+///   /regex/       the same, as a regular expression; it may hold blanks
+///   field:value   that field of the document (or state, store, service, namespace, key, host,
+///                 port, url) has the text in it; or the whole term is somewhere, as a text
+///   !term         not so
+///
+/// A value; any thread.
+class InstanceFilter
+{
+public:
+    /// The error says what is wrong with a regular expression.
+    static Result<InstanceFilter> parse(const QString &text);
+
+    bool isEmpty() const { return m_terms.isEmpty(); }
+    bool matches(const Row &row) const;
+
+    bool operator==(const InstanceFilter &) const = default;
+
+private:
+    struct Term
+    {
+        bool negated = false;
+        QString text;
+        QString field; ///< empty: anywhere
+        QString value;
+        QRegularExpression regex; ///< empty pattern: none
+
+        bool operator==(const Term &) const = default;
+    };
+
+    static bool matches(const Term &term, const Row &row);
+
+    QList<Term> m_terms;
+};
+
+/// The text of a document's field, or of one of the facts that instances have without a document
+/// (state, store, service, namespace, key, host, port, url); null where there is none.
+QString fieldText(const Row &row, const QString &field);
+
+} // namespace EtcdRegistry
