@@ -8,7 +8,9 @@ namespace EtcdRegistry {
 QSize RowDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
     const QString text = index.data().toString();
-    return {option.fontMetrics.horizontalAdvance(text) + 2 * Theme::cellPadding, Theme::rowHeight};
+    // Rounded up, or a cell of this width would be elided.
+    const int width = qCeil(QFontMetricsF(option.font).horizontalAdvance(text));
+    return {width + 2 * Theme::cellPadding, Theme::rowHeight};
 }
 
 void RowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,

@@ -110,7 +110,7 @@ QPalette paletteOf(bool dark)
     palette.setColor(QPalette::Mid, line);
     palette.setColor(QPalette::Dark, between(line, dim));
     palette.setColor(QPalette::Shadow, dim);
-    for (auto part : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+    for (auto part : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText})
         palette.setColor(QPalette::Disabled, part, between(dim, window));
     return palette;
 }
@@ -132,15 +132,17 @@ QTabBar::tab { color: $dim; padding: 6px 12px; border: 0; border-bottom: 2px sol
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QToolTip { background: $base; color: $text; border: 1px solid $line; padding: 4px 6px; }
-QLineEdit, QSpinBox, QDoubleSpinBox { background: $base; border: 1px solid $line; border-radius: 4px;
-    padding: 4px 8px; selection-background-color: $selection; }
-QLineEdit[invalid="true"], QLineEdit[invalid="true"]:focus { border-color: $error; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
+QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit[field="true"] { background: $base; border: 1px solid $line;
+    border-radius: 4px; padding: 4px 8px; selection-background-color: $selection; }
+QPlainTextEdit[field="true"] { padding: 2px 4px; }
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit[field="true"]:focus { border-color: $accent; }
+*[invalid="true"], *[invalid="true"]:focus { border-color: $error; }
 QPushButton { background: $base; border: 1px solid $line; border-radius: 4px; padding: 5px 14px; }
 QPushButton:hover { background: $selection; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { background: transparent; color: $faint; }
-QPushButton:default, QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $base; font-weight: 600; }
+QPushButton:default, QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $base; }
+QPushButton[primary="true"] { font-weight: 600; }
 QPushButton:default:disabled, QPushButton[primary="true"]:disabled { background: transparent; border-color: $line; color: $faint; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; }
 QPushButton[flat="true"]:hover { background: $selection; }
