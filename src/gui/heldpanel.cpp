@@ -53,7 +53,7 @@ HeldPanel::HeldPanel(Session &session, QWidget *parent)
     setBackgroundRole(QPalette::Base);
     m_table->setModel(&m_model);
     m_table->setItemDelegate(new SignDelegate(RegistrationModel::State, signOf, m_table));
-    m_table->setColumnWidths({96, 110, 90, 160, 78, 86, 64, 54});
+    m_table->setColumnWidths({96, 110, 90, 160, 78, 86, 64, 58, 100});
     m_leave->setToolTip(tr("Delete the chosen registrations from the cluster"));
 
     auto *buttons = new QVBoxLayout;

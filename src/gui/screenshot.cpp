@@ -68,7 +68,8 @@ void Screenshot::take()
 void Screenshot::fail(const QString &message)
 {
     QTextStream(stderr) << message << '\n';
-    QCoreApplication::exit(noPicture);
+    // It may have failed before the event loop runs, which is what exit() ends.
+    QTimer::singleShot(0, this, [] { QCoreApplication::exit(noPicture); });
 }
 
 } // namespace EtcdRegistry

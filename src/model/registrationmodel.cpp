@@ -20,6 +20,13 @@ QString urlOf(const Registration &registration)
     return {};
 }
 
+int alignmentOf(int column)
+{
+    using Column = RegistrationModel::Column;
+    const bool number = column >= Column::LastBeat && column <= Column::Ttl;
+    return Qt::AlignVCenter | (number ? Qt::AlignRight : Qt::AlignLeft);
+}
+
 QString sinceText(const QDateTime &time)
 {
     return time.isValid() ? durationText(
@@ -67,13 +74,9 @@ QVariant RegistrationModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return text(registration, index.column());
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignVCenter
-                   | (index.column() >= LastBeat ? Qt::AlignRight : Qt::AlignLeft));
+        return alignmentOf(index.column());
     case Qt::ToolTipRole:
-    case ErrorRole:
-        return registration.lastError ? registration.lastError->message() : QString();
-    case IdRole:
-        return registration.id;
+        return index.column() == LastError ? text(registration, LastError) : QVariant();
     case StateRole:
         return int(registration.state);
     default:
@@ -100,6 +103,8 @@ QVariant RegistrationModel::text(const Registration &registration, int column) c
         return registration.beatsMissed;
     case Ttl:
         return durationText(registration.service.ttl);
+    case LastError:
+        return registration.lastError ? registration.lastError->message() : QString();
     default:
         return {};
     }
@@ -110,7 +115,7 @@ QVariant RegistrationModel::headerData(int section, Qt::Orientation orientation,
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (section >= LastBeat ? Qt::AlignRight : Qt::AlignLeft));
+        return alignmentOf(section);
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {
@@ -130,6 +135,8 @@ QVariant RegistrationModel::headerData(int section, Qt::Orientation orientation,
         return tr("Missed");
     case Ttl:
         return tr("TTL");
+    case LastError:
+        return tr("Last error");
     default:
         return {};
     }

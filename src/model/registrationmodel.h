@@ -13,12 +13,19 @@ class RegistrationModel : public MergingModel<QAbstractTableModel>
 {
     Q_OBJECT
 public:
-    enum Column { State, Service, NameSpace, Url, LastBeat, Sent, Missed, Ttl, ColumnCount };
-    enum Role {
-        IdRole = Qt::UserRole + 1,
-        StateRole, ///< int of Registration::State
-        ErrorRole, ///< the message of the last beat's error; empty: none
+    enum Column {
+        State,
+        Service,
+        NameSpace,
+        Url,
+        LastBeat,
+        Sent,
+        Missed,
+        Ttl,
+        LastError,
+        ColumnCount
     };
+    enum Role { StateRole = Qt::UserRole + 1 }; ///< int of Registration::State
 
     using MergingModel::MergingModel;
 

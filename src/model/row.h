@@ -4,7 +4,6 @@
 #include "instancestate.h"
 
 #include <QList>
-#include <QMetaType>
 
 #include <array>
 
@@ -54,5 +53,3 @@ Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::t
             bool first);
 
 } // namespace EtcdRegistry
-
-Q_DECLARE_METATYPE(EtcdRegistry::StateCounts)

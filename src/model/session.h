@@ -78,8 +78,8 @@ public:
 Q_SIGNALS:
     void leftAll();
     void leavingFailed(const QString &message); ///< what could not be left, and what becomes of it
-    void updated(); ///< rows have changed
-    void ticked();  ///< only now() has
+    void updated();                             ///< rows have changed
+    void ticked();                              ///< only now() has
     void freshnessChanged();
     void registrationsChanged();
     void nodesChanged();
