@@ -113,7 +113,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 
 void InstancePanel::showRows()
 {
-    m_model.setRows(m_session.rows(), m_session.now());
+    m_table->keepingPlace([this] { m_model.setRows(m_session.rows(), m_session.now()); });
     summarize();
 }
 

@@ -5,6 +5,7 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QScrollBar>
 
 namespace EtcdRegistry {
 
@@ -30,6 +31,18 @@ void TableView::setColumnWidths(std::initializer_list<int> widths)
     int column = 0;
     for (int width : widths)
         header()->resizeSection(column++, width);
+}
+
+void TableView::keepingPlace(const std::function<void()> &change)
+{
+    if (verticalScrollBar()->value() == 0)
+        return change(); // who looks at the beginning wants to see what comes there
+    const QPersistentModelIndex top = indexAt({0, 0});
+    const int before = visualRect(top).top();
+    change();
+    executeDelayedItemsLayout();
+    if (top.isValid())
+        verticalScrollBar()->setValue(verticalScrollBar()->value() + visualRect(top).top() - before);
 }
 
 std::pair<int, int> TableView::visibleRows() const

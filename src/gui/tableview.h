@@ -3,6 +3,8 @@
 
 #include <QTreeView>
 
+#include <functional>
+
 namespace EtcdRegistry {
 
 /// A flat table of whole rows. (A QTreeView: unlike QTableView it takes many inserted and removed
@@ -15,6 +17,8 @@ public:
     explicit TableView(QWidget *parent = nullptr);
 
     void setColumnWidths(std::initializer_list<int> widths);
+    /// Calls `change`, which may insert and remove rows, and lets those in sight stay where they are.
+    void keepingPlace(const std::function<void()> &change);
     /// Rows in sight; -1 where there are none.
     std::pair<int, int> visibleRows() const;
 
