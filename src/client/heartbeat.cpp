@@ -130,6 +130,8 @@ void Heartbeat::putAgain(const QStringList &lost)
             if (!self)
                 return;
             for (const auto &put : done) {
+                if (put.isCanceled()) // the client goes away; whenAll() tells even so
+                    return;
                 if (const Result<void> result = put.result(); !result) {
                     self->missed(result.error());
                     return;

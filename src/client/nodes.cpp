@@ -171,6 +171,8 @@ void Nodes::adopt(const QList<QUrl> &members)
             const QList<QUrl> known = m_transport.pool().order();
             QList<QUrl> adopted;
             for (qsizetype i = 0; i < members.size(); ++i) {
+                if (done.at(i).isCanceled()) // the client goes away; whenAll() tells even so
+                    return;
                 const Result<HttpReply> answer = done.at(i).result();
                 if (known.contains(members.at(i)) || (answer && answer->status == 200))
                     adopted.append(members.at(i));

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "offthread.h"
 
+#include <QCoreApplication>
 #include <QRandomGenerator>
 
 #include <algorithm>
@@ -37,6 +38,7 @@ public:
         connection.transport()
             .cancelAll(); // while everything that waits for an answer is still here
         decoder.waitForDone();
+        QCoreApplication::removePostedEvents(q, QEvent::MetaCall); // what the decoder has told
         held.clear();
     }
 
@@ -71,6 +73,13 @@ Registry::~Registry() = default;
 const ConnectionString &Registry::connection() const
 {
     return d->connection.text();
+}
+
+/// For whenAll(), which tells also of futures that were canceled and have no result.
+static Error goneAway()
+{
+    return {.code = Error::Code::Timeout,
+            .detail = Registry::tr("the connection was closed before")};
 }
 
 QFuture<Result<Cluster>> Registry::open()
@@ -268,6 +277,8 @@ QFuture<Result<void>> Registry::Private::leave(const QList<qint64> &ids)
     return QtFuture::whenAll(leaving.begin(), leaving.end())
         .then(q, [](const QList<QFuture<Result<void>>> &done) -> Result<void> {
             for (const auto &one : done) {
+                if (one.isCanceled())
+                    return goneAway();
                 if (const Result<void> result = one.result(); !result)
                     return result.error();
             }
@@ -425,6 +436,8 @@ QFuture<Result<QList<Instance>>> Registry::withTimeToLive(const QList<Instance> 
                       const qsizetype asked = leases.indexOf(instance.lease);
                       if (asked < 0)
                           continue;
+                      if (done.at(asked).isCanceled())
+                          return goneAway();
                       const Result<LeaseTime> time = done.at(asked).result();
                       if (!time && time.error().code != Error::Code::NotFound)
                           return time.error();

@@ -29,6 +29,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int mostRecent = 10;
+constexpr int narrow = 1200; ///< less room than that makes the tool bar say less
 
 /// What people call the cluster: its first node, and the namespace if we look at one only.
 QString clusterName(const ConnectionString &connection)
@@ -320,6 +321,12 @@ void MainWindow::closeEvent(QCloseEvent *event)
     closeSession();
     m_settings.setValue("window/geometry"_L1, saveGeometry());
     QMainWindow::closeEvent(event);
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    m_chips->setCompact(width() < narrow);
 }
 
 // ---- what can be done

@@ -246,6 +246,5 @@ void TestTransport::saysWhichFileIsUnreadable()
     QVERIFY(reply.error().message().contains(u"/no/such/file.pem"_s));
 }
 
-Q_DECLARE_METATYPE(FakeServer::Answer)
 QTEST_GUILESS_MAIN(TestTransport)
 #include "tst_transport.moc"

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QObject>
+
+namespace EtcdRegistry::Cli {
+
+/// SIGINT, SIGTERM and SIGHUP as a Qt signal. The first of them is told; from then on each ends
+/// the process at once, as if nobody cared. One that is ignored (nohup) stays so. One object in
+/// a process.
+class TerminationSignals : public QObject
+{
+    Q_OBJECT
+public:
+    explicit TerminationSignals(QObject *parent = nullptr);
+
+Q_SIGNALS:
+    void received();
+};
+
+} // namespace EtcdRegistry::Cli
