@@ -107,7 +107,7 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
 
 QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
 {
-    return m_transport.send({.path = keyPath(prefix) + "?recursive=true", .large = true})
+    return m_transport.send({.path = keyPath(prefix) + "?recursive=true&sorted=true", .large = true})
         .then(this,
               [this](const Result<HttpReply> &reply) {
                   return offThread(m_decoder, [reply]() -> Result<Listing> {
