@@ -59,6 +59,13 @@ public:
         return members(1, visit) && atEnd();
     }
 
+    bool objects(const ObjectVisitor &visit)
+    {
+        m_visitObject = &visit;
+        m_at = withoutMark(m_text).begin();
+        return (m_text.isValidUtf8() || fail(Text::tr("not UTF-8"))) && value(1) && atEnd();
+    }
+
     /// Empty if it is JSON, but no object.
     QString reason() const { return m_reason; }
     qsizetype offset() const { return m_at - m_text.begin(); }
@@ -98,7 +105,7 @@ private:
             return fail(Text::tr("a value is missing"));
         switch (*m_at) {
         case '{':
-            return members(depth, [](QByteArrayView, QByteArrayView) {});
+            return nestedObject(depth);
         case '[':
             return elements(depth);
         case '"':
@@ -112,6 +119,21 @@ private:
         default:
             return number();
         }
+    }
+
+    bool nestedObject(int depth)
+    {
+        if (!m_visitObject)
+            return members(depth, [](QByteArrayView, QByteArrayView) {});
+        Views views;
+        const auto collect = [&views](QByteArrayView name, QByteArrayView value) {
+            if (value.front() != '{' && value.front() != '[')
+                views.append({name, value});
+        };
+        if (!members(depth, collect))
+            return false;
+        (*m_visitObject)(views);
+        return true;
     }
 
     template <typename Visit>
@@ -224,6 +246,7 @@ private:
 
     QByteArrayView m_text;
     const char *m_at = nullptr;
+    const ObjectVisitor *m_visitObject = nullptr;
     QString m_reason;
 };
 
@@ -251,6 +274,14 @@ Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit)
 {
     Parser parser(text);
     if (!parser.object(visit))
+        return notAnObject(parser, text);
+    return {};
+}
+
+Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit)
+{
+    Parser parser(text);
+    if (!parser.objects(visit))
         return notAnObject(parser, text);
     return {};
 }

@@ -5,8 +5,10 @@
 
 #include <QByteArray>
 #include <QList>
+#include <QVarLengthArray>
 
 #include <functional>
+#include <utility>
 
 /// JSON text as its owner wrote it. Documents belong to the services that wrote them, so their
 /// fields keep their order and their numbers keep every digit: QJsonObject sorts the former and
@@ -31,6 +33,12 @@ Result<Fields> fields(const QByteArray &text);
 /// An error may come after some fields.
 using FieldVisitor = std::function<void(QByteArrayView name, QByteArrayView value)>;
 Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit);
+
+/// Every object in the text, the inner ones before those around them: views of its fields that are
+/// neither objects nor arrays. One walk over a text of any size, and no tree of it.
+using Views = QVarLengthArray<std::pair<QByteArrayView, QByteArrayView>, 8>;
+using ObjectVisitor = std::function<void(const Views &fields)>;
+Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit);
 
 /// The object with these fields, without white space.
 QByteArray object(const Fields &fields);

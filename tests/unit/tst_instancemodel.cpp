@@ -354,6 +354,5 @@ void TestInstanceModel::mergesWhateverComes()
     QCOMPARE(watch.resets, 0);
 }
 
-Q_DECLARE_METATYPE(EtcdRegistry::Scope)
 QTEST_GUILESS_MAIN(TestInstanceModel)
 #include "tst_instancemodel.moc"

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void badFields_data();
     void badFields();
     void object();
+    void everyObject();
     void layoutOfText_data();
     void layoutOfText();
     void quoted_data();
@@ -123,6 +124,23 @@ void TestJson::object()
     const QByteArray text = R"({"b":[1,2],"ä\"":{"x":null},"a":1.50})";
     QCOMPARE(Json::object(*Json::fields(text)), text);
     QCOMPARE(Json::object({}), "{}");
+}
+
+void TestJson::everyObject()
+{
+    QByteArrayList seen;
+    const auto see = [&seen](const Json::Views &fields) {
+        QByteArray object;
+        for (const auto &[name, value] : fields)
+            object += name.toByteArray() + value.toByteArray();
+        seen.append(object);
+    };
+    QVERIFY(Json::forEachObject(R"({"a":1,"n":[{"b":"x"},[{}],{"c":null,"d":{"e":-1.5}}],"f":[]})",
+                                see));
+    QCOMPARE(seen, (QByteArrayList{R"("b""x")", "", R"("e"-1.5)", R"("c"null)", R"("a"1)"}));
+    QVERIFY(Json::forEachObject("[]", see));
+    for (const QByteArray bad : {"", "{\"a\":1", "{} {}", "[{}", "\xff"})
+        QVERIFY(!Json::forEachObject(bad, see));
 }
 
 void TestJson::layoutOfText_data()

@@ -210,7 +210,5 @@ void TestModelValues::deducesTheTtl()
     QCOMPARE(*rows[0].instance.ttl, 3000ms);
 }
 
-Q_DECLARE_METATYPE(EtcdRegistry::InstanceState)
-Q_DECLARE_METATYPE(EtcdRegistry::Instance::Problem)
 QTEST_GUILESS_MAIN(TestModelValues)
 #include "tst_modelvalues.moc"
