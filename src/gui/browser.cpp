@@ -66,8 +66,10 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->setSizes({270, 1010});
     m_columns->setStretchFactor(0, 0);
     m_columns->setStretchFactor(1, 1);
-    m_stack->setSizes({340, 220, 170});
-    m_stack->setStretchFactor(0, 1);
+    m_stack->setSizes({380, 190, 160});
+    m_stack->setStretchFactor(0, 2);
+    m_stack->setStretchFactor(1, 1);
+    m_stack->setStretchFactor(2, 1);
     m_columns->restoreState(settings.value("browser/columns"_L1).toByteArray());
     m_stack->restoreState(settings.value("browser/stack"_L1).toByteArray());
     m_details->splitter()->restoreState(settings.value("browser/details"_L1).toByteArray());

@@ -32,8 +32,21 @@ Chip::Chip(std::optional<InstanceState> state, QWidget *parent)
 void Chip::setCount(int count)
 {
     m_count = count;
+    updateText();
+}
+
+void Chip::setCompact(bool compact)
+{
+    m_compact = compact;
+    updateText();
+}
+
+void Chip::updateText()
+{
+    const QString count = QLocale().toString(m_count);
     const QString name = m_state ? stateName(*m_state) : tr("All");
-    setText(tr("%1 %2").arg(name, QLocale().toString(count)));
+    setText(m_compact && m_state ? count : tr("%1 %2").arg(name, count));
+    setAccessibleName(tr("%1 %2").arg(name, count));
     setToolTip(m_state ? tr("Show only instances in this state: %1").arg(name)
                        : tr("Show the instances in any state"));
     updateGeometry();

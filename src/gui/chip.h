@@ -18,6 +18,7 @@ public:
 
     std::optional<InstanceState> state() const { return m_state; }
     void setCount(int count);
+    void setCompact(bool compact); ///< the sign and the number must do
 
     QSize sizeHint() const override;
 
@@ -25,8 +26,11 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
+    void updateText();
+
     std::optional<InstanceState> m_state;
     int m_count = 0;
+    bool m_compact = false;
 };
 
 } // namespace EtcdRegistry

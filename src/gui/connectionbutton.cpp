@@ -13,7 +13,7 @@ using namespace Qt::StringLiterals;
 ConnectionButton::ConnectionButton(QWidget *parent)
     : QPushButton(parent)
 {
-    setObjectName(u"connection"_s);
+    setObjectName(u"connectionButton"_s);
     setConnection({}, {});
 }
 

@@ -3,6 +3,7 @@
 
 #include <QKeyEvent>
 #include <QStyle>
+#include <QToolTip>
 
 namespace EtcdRegistry {
 
@@ -36,8 +37,8 @@ void FilterField::parse()
     const Result<InstanceFilter> filter = InstanceFilter::parse(text());
     const QString error = filter ? QString() : filter.error().detail;
     setProperty("invalid", !error.isEmpty());
-    setStatusTip(error);
     style()->polish(this); // for the style sheet to see the property
+    QToolTip::showText(mapToGlobal(rect().bottomLeft()), error, this); // none hides it
     if (filter)
         Q_EMIT filterChanged(*filter);
 }

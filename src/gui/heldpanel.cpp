@@ -53,11 +53,12 @@ HeldPanel::HeldPanel(Session &session, QWidget *parent)
     setBackgroundRole(QPalette::Base);
     m_table->setModel(&m_model);
     m_table->setItemDelegate(new SignDelegate(RegistrationModel::State, signOf, m_table));
-    m_table->setColumnWidths({110, 140, 140, 230, 84, 84, 74, 74});
+    m_table->setColumnWidths({96, 110, 90, 160, 78, 86, 64, 54});
     m_leave->setToolTip(tr("Delete the chosen registrations from the cluster"));
 
     auto *buttons = new QVBoxLayout;
     buttons->setContentsMargins(12, 8, 12, 8);
+    buttons->setSpacing(6);
     buttons->addWidget(m_beat);
     buttons->addWidget(m_leave);
     buttons->addStretch();

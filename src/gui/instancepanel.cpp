@@ -71,7 +71,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 
     m_table->setModel(&m_model);
     m_table->setItemDelegate(new InstanceDelegate(m_table));
-    m_table->setColumnWidths({32, 180, 130, 64, 230, 100, 190, 84, 64});
+    m_table->setColumnWidths({32, 160, 112, 56, 180, 84, 140, 78, 46});
     m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(InstanceModel::Service, Qt::AscendingOrder);

@@ -29,6 +29,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int mostRecent = 10;
+constexpr int narrow = 1200; ///< less room than that makes the tool bar say less
 
 /// What people call the cluster: its first node, and the namespace if we look at one only.
 QString clusterName(const ConnectionString &connection)
@@ -159,17 +160,20 @@ void MainWindow::setUpActions()
 
 void MainWindow::connectTo(const QString &connectionString)
 {
-    const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
-    if (connection)
-        endSession([this, connection = *connection] { open(connection, clusterName(connection)); });
-    else
-        failConnecting(connection.error().message());
+    endSession([this, connectionString] {
+        m_ui->startPage->setConnecting(connectionString);
+        const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
+        if (connection)
+            open(*connection, clusterName(*connection));
+        else
+            failConnecting(connection.error().message());
+    });
 }
 
 void MainWindow::startDemo()
 {
     endSession([this] {
-        m_ui->startPage->setBusy(true);
+        m_ui->startPage->setStartingDemo();
         m_demo = std::make_unique<DemoSession>();
         connect(m_demo.get(), &DemoSession::failed, this, &MainWindow::failConnecting);
         connect(m_demo.get(), &DemoSession::ready, this, [this](const QString &text) {
@@ -182,7 +186,6 @@ void MainWindow::startDemo()
 
 void MainWindow::open(const ConnectionString &connection, const QString &name)
 {
-    m_ui->startPage->setBusy(true);
     m_name = name;
     m_session = std::make_unique<Session>(connection);
     connect(m_session.get(), &Session::freshnessChanged, this, &MainWindow::freshnessChanged);
@@ -318,6 +321,12 @@ void MainWindow::closeEvent(QCloseEvent *event)
     closeSession();
     m_settings.setValue("window/geometry"_L1, saveGeometry());
     QMainWindow::closeEvent(event);
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    m_chips->setCompact(width() < narrow);
 }
 
 // ---- what can be done

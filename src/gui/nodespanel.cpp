@@ -32,7 +32,7 @@ NodesPanel::NodesPanel(Session &session, QWidget *parent)
     auto *table = new TableView;
     table->setModel(&m_model);
     table->setItemDelegate(new SignDelegate(NodeModel::Endpoint, signOf, table));
-    table->setColumnWidths({230, 110, 100, 84, 84, 84, 400});
+    table->setColumnWidths({210, 90, 100, 76, 76, 76, 100});
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(table);

@@ -17,11 +17,11 @@ NoticeBar::NoticeBar(QWidget *parent)
     , m_next(new QPushButton)
 {
     setObjectName(u"notice"_s);
-    static_cast<SignLabel *>(m_message)->setSign(InstanceState::Broken);
+    m_message->setSign(InstanceState::Broken);
     auto *dismiss = new QPushButton(tr("Dismiss"));
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 6, Theme::cellPadding, 6);
-    layout->addWidget(m_message, 1);
+    layout->addWidget(m_message, 1, Qt::AlignVCenter);
     layout->addWidget(m_next);
     layout->addWidget(dismiss);
     hide();

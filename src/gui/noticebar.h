@@ -5,10 +5,11 @@
 
 #include <functional>
 
-class QLabel;
 class QPushButton;
 
 namespace EtcdRegistry {
+
+class SignLabel;
 
 /// Something went wrong that has no other place: what, and the next step as a button. It stays
 /// until that is taken or the notice is dismissed.
@@ -21,7 +22,7 @@ public:
     void show(const QString &message, const QString &nextStep, std::function<void()> action);
 
 private:
-    QLabel *m_message;
+    SignLabel *m_message;
     QPushButton *m_next;
     std::function<void()> m_action;
 };

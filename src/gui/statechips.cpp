@@ -31,6 +31,12 @@ void StateChips::setCounts(const StateCounts &counts)
         chip->setCount(chip->state() ? counts[*chip->state()] : counts.total());
 }
 
+void StateChips::setCompact(bool compact)
+{
+    for (Chip *chip : std::as_const(m_chips))
+        chip->setCompact(compact);
+}
+
 void StateChips::choose(std::optional<InstanceState> state)
 {
     for (Chip *chip : std::as_const(m_chips)) {

@@ -18,6 +18,7 @@ public:
     explicit StateChips(QWidget *parent = nullptr);
 
     void setCounts(const StateCounts &counts);
+    void setCompact(bool compact);
     void choose(std::optional<InstanceState> state);
 
 Q_SIGNALS:

@@ -153,10 +153,11 @@ QToolButton:disabled { color: $faint; }
 QToolButton[primary="true"] { background: $accent; color: $base; font-weight: 600; }
 QToolButton[primary="true"]:disabled { background: $line; color: $faint; }
 QPushButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }
-#connection { padding-left: 16px; padding-right: 28px; font-weight: 600; }
+#connectionButton { padding-left: 16px; padding-right: 28px; font-weight: 600; }
 #heading { border: 0; border-bottom: 1px solid $line; }
 QPushButton[small="true"] { padding: 1px 10px; }
 #notice { background: $base; border: 0; border-top: 1px solid $line; }
+QAbstractScrollArea::corner { background: $base; border: 0; }
 QScrollBar { background: transparent; border: 0; }
 QScrollBar:vertical { width: 10px; }
 QScrollBar:horizontal { height: 10px; }
