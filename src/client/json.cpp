@@ -23,11 +23,6 @@ bool isBlank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-QByteArrayView withoutMark(QByteArrayView text)
-{
-    return text.startsWith("\xEF\xBB\xBF") ? text.sliced(3) : text;
-}
-
 /// Of the string with which the text begins, with its quotes.
 qsizetype stringSize(QByteArrayView text)
 {
@@ -45,12 +40,12 @@ class Parser
 public:
     explicit Parser(QByteArrayView text)
         : m_text(text)
+        , m_at(text.begin())
     {}
 
     template <typename Visit>
     bool object(const Visit &visit)
     {
-        m_at = withoutMark(m_text).begin();
         if (!m_text.isValidUtf8())
             return fail(Text::tr("not UTF-8"));
         skipBlanks();
@@ -62,7 +57,6 @@ public:
     bool objects(const ObjectVisitor &visit)
     {
         m_visitObject = &visit;
-        m_at = withoutMark(m_text).begin();
         return (m_text.isValidUtf8() || fail(Text::tr("not UTF-8"))) && value(1) && atEnd();
     }
 
@@ -245,7 +239,7 @@ private:
     }
 
     QByteArrayView m_text;
-    const char *m_at = nullptr;
+    const char *m_at;
     const ObjectVisitor *m_visitObject = nullptr;
     QString m_reason;
 };
@@ -313,7 +307,7 @@ QByteArray compact(QByteArrayView text)
 {
     QByteArray result;
     result.reserve(text.size());
-    for (auto rest = withoutMark(text); !rest.isEmpty();) {
+    for (auto rest = text; !rest.isEmpty();) {
         const auto token = rest.first(rest.front() == '"' ? stringSize(rest) : 1);
         if (!isBlank(token.front()))
             result.append(token);
@@ -328,7 +322,7 @@ QByteArray indented(QByteArrayView text)
     int depth = 0;
     bool opened = false; // what came last opened an object or array
     const auto newLine = [&] { result += '\n' + QByteArray(2 * depth, ' '); };
-    for (auto rest = withoutMark(text); !rest.isEmpty();) {
+    for (auto rest = text; !rest.isEmpty();) {
         const char c = rest.front();
         const auto token = rest.first(c == '"' ? stringSize(rest) : 1);
         rest = rest.sliced(token.size());

@@ -45,7 +45,6 @@ void TestJson::fields_data()
         {"1", "2", "3"});
     row("names in any script", R"({"ключ":"价值"})", {"ключ"}, {"\"价值\""});
     row("literals", R"({"a":true,"b":false,"c":null})", {"a", "b", "c"}, {"true", "false", "null"});
-    row("byte order mark", "\xEF\xBB\xBF{\"a\":1}", {"a"}, {"1"});
 }
 
 void TestJson::fields()
@@ -105,6 +104,7 @@ void TestJson::badFields_data()
     row("no colon", R"({"a" 1})", u"colon"_s);
     row("no comma", R"({"a":[1 2]})", u"comma or ]"_s);
     row("wrong bracket", R"({"a":[1}})", u"comma or ]"_s);
+    row("byte order mark", "\xEF\xBB\xBF{}", u"no value"_s); // JSON.parse refuses it, too
     row("two minuses", R"({"a":--1})", u"line 1"_s);
 }
 
