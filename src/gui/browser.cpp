@@ -73,7 +73,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->restoreState(settings.value("browser/columns"_L1).toByteArray());
     m_stack->restoreState(settings.value("browser/stack"_L1).toByteArray());
     m_details->splitter()->restoreState(settings.value("browser/details"_L1).toByteArray());
-    m_instances->restoreColumns(settings.value("browser/table"_L1).toByteArray());
+    m_instances->restoreColumns(settings);
 
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -100,7 +100,7 @@ Browser::~Browser()
     m_settings.setValue("browser/columns"_L1, m_columns->saveState());
     m_settings.setValue("browser/stack"_L1, m_stack->saveState());
     m_settings.setValue("browser/details"_L1, m_details->splitter()->saveState());
-    m_settings.setValue("browser/table"_L1, m_instances->saveColumns());
+    m_instances->saveColumns(m_settings);
 }
 
 void Browser::setScope(const Scope &scope)

@@ -24,6 +24,13 @@ FilterField::FilterField(QWidget *parent)
     connect(&m_timer, &QTimer::timeout, this, &FilterField::parse);
 }
 
+QSize FilterField::sizeHint() const
+{
+    constexpr int frameAndButton = 48;
+    return {fontMetrics().horizontalAdvance(placeholderText()) + frameAndButton,
+            QLineEdit::sizeHint().height()};
+}
+
 void FilterField::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Escape)

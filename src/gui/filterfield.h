@@ -16,6 +16,8 @@ class FilterField : public QLineEdit
 public:
     explicit FilterField(QWidget *parent = nullptr);
 
+    QSize sizeHint() const override;
+
 Q_SIGNALS:
     void filterChanged(const EtcdRegistry::InstanceFilter &filter);
 

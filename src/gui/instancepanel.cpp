@@ -3,13 +3,16 @@
 
 #include "emptystate.h"
 #include "instancedelegate.h"
+#include "json.h"
 #include "session.h"
 #include "tableview.h"
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSettings>
 #include <QStackedLayout>
 
 namespace EtcdRegistry {
@@ -71,11 +74,14 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 
     m_table->setModel(&m_model);
     m_table->setItemDelegate(new InstanceDelegate(m_table));
-    m_table->setColumnWidths({32, 160, 112, 56, 180, 84, 140, 78, 46});
+    m_table->setColumnWidths({32, 190, 112, 56, 180, 84, 140, 78, 46});
     m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(InstanceModel::Service, Qt::AscendingOrder);
     m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_table->header()->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_table->header(), &QWidget::customContextMenuRequested, this,
+            &InstancePanel::showFieldsMenu);
 
     m_nothingJoined->setText(tr("This registry is empty"),
                              tr("Services that join it appear here by themselves."));
@@ -174,15 +180,48 @@ void InstancePanel::summarize()
     m_visibleTimer.start();
 }
 
-QByteArray InstancePanel::saveColumns() const
+void InstancePanel::saveColumns(QSettings &settings) const
 {
-    return m_table->header()->saveState();
+    settings.setValue("instances/fields"_L1, m_model.fields());
+    settings.setValue("instances/columns"_L1, m_table->header()->saveState());
 }
 
-void InstancePanel::restoreColumns(const QByteArray &state)
+void InstancePanel::restoreColumns(const QSettings &settings)
 {
-    m_table->header()->restoreState(state);
+    m_model.setFields(settings.value("instances/fields"_L1).toStringList());
+    m_table->header()->restoreState(settings.value("instances/columns"_L1).toByteArray());
     updateServiceColumn();
+}
+
+/// Which fields of the documents have a column of their own: those that the instances in sight
+/// have can be chosen.
+void InstancePanel::showFieldsMenu(const QPoint &position)
+{
+    QStringList names = m_model.fields();
+    const auto [first, last] = m_table->visibleRows();
+    for (int row = first; row >= 0 && row <= last; ++row) {
+        const auto fields = Json::fields(m_model.row(row).instance.document);
+        for (const Json::Field &field : fields ? *fields : Json::Fields()) {
+            if (!names.contains(field.name))
+                names.append(field.name);
+        }
+    }
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addSection(tr("Columns from the document"));
+    for (const QString &name : std::as_const(names)) {
+        QAction *action = menu->addAction(QString(name).replace(u'&', u"&&"_s));
+        action->setCheckable(true);
+        action->setChecked(m_model.fields().contains(name));
+        connect(action, &QAction::toggled, this, [this, name](bool shown) {
+            QStringList fields = m_model.fields();
+            fields.removeAll(name);
+            if (shown)
+                fields.append(name);
+            m_model.setFields(fields);
+        });
+    }
+    menu->popup(m_table->header()->mapToGlobal(position));
 }
 
 QList<Row> InstancePanel::selectedRows() const

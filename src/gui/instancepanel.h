@@ -7,6 +7,7 @@
 #include <QWidget>
 
 class QLabel;
+class QSettings;
 class QStackedLayout;
 
 namespace EtcdRegistry {
@@ -24,8 +25,8 @@ public:
     explicit InstancePanel(Session &session, QWidget *parent = nullptr);
 
     TableView *table() const { return m_table; }
-    QByteArray saveColumns() const;
-    void restoreColumns(const QByteArray &state);
+    void saveColumns(QSettings &settings) const;
+    void restoreColumns(const QSettings &settings);
     QList<Row> selectedRows() const;
     std::optional<Row> currentRow() const;
 
@@ -43,6 +44,7 @@ private:
     void tick();
     void summarize();
     void updateServiceColumn();
+    void showFieldsMenu(const QPoint &position);
     void tellVisibleKeys();
 
     Session &m_session;

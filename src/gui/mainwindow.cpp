@@ -69,7 +69,9 @@ MainWindow::MainWindow(QSettings &settings, QWidget *parent)
 
 MainWindow::~MainWindow()
 {
-    closeSession();
+    if (m_session)
+        m_session->disconnect(this);
+    delete m_browser; // before what it shows
 }
 
 void MainWindow::setUpToolBar()
@@ -84,9 +86,8 @@ void MainWindow::setUpToolBar()
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
     bar->addWidget(m_chips);
-    m_filter->setMinimumWidth(180);
-    m_filter->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    m_filter->setMaximumWidth(270);
+    m_filter->setMinimumWidth(140);
+    m_filter->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     bar->addWidget(m_filter);
     connect(m_chips, &StateChips::chosen, this, [this](std::optional<InstanceState> state) {
         m_browser->setScope({}); // what was counted is everywhere

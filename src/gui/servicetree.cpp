@@ -31,7 +31,7 @@ ServiceTree::ServiceTree(QWidget *parent)
 void ServiceTree::setRows(const Rows &rows)
 {
     m_model.setRows(rows);
-    if (!currentIndex().isValid())
+    if (!selectionModel()->hasSelection())
         selectScope();
 }
 
@@ -53,13 +53,17 @@ void ServiceTree::selectScope()
         selectionModel()->clear();
 }
 
-void ServiceTree::currentChanged(const QModelIndex &current, const QModelIndex &previous)
+void ServiceTree::selectionChanged(const QItemSelection &selected, const QItemSelection &deselected)
 {
-    QTreeView::currentChanged(current, previous);
-    if (m_following || !current.isValid())
+    QTreeView::selectionChanged(selected, deselected);
+    if (m_following)
         return;
-    m_scope = {current.data(ServiceModel::NameSpaceRole).toString(),
-               current.data(ServiceModel::ServiceRole).toString()};
+    const QModelIndexList chosen = selectionModel()->selectedIndexes();
+    if (chosen.isEmpty())
+        m_scope = {};
+    else
+        m_scope = {chosen.first().data(ServiceModel::NameSpaceRole).toString(),
+                   chosen.first().data(ServiceModel::ServiceRole).toString()};
     Q_EMIT scopeChanged(m_scope);
 }
 

@@ -42,7 +42,8 @@ void TableView::keepingPlace(const std::function<void()> &change)
     change();
     executeDelayedItemsLayout();
     if (top.isValid())
-        verticalScrollBar()->setValue(verticalScrollBar()->value() + visualRect(top).top() - before);
+        verticalScrollBar()->setValue(verticalScrollBar()->value() + visualRect(top).top()
+                                      - before);
 }
 
 std::pair<int, int> TableView::visibleRows() const

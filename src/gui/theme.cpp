@@ -40,7 +40,7 @@ constexpr Shade shadeOf(Role role)
     case Role::Selection:
         return {0xffe3effd, 0xff24405f};
     case Role::Error:
-        return {0xffcf222e, 0xfff85149};
+        return {0xffcf222e, 0xfff9544c};
     case Role::JsonKey:
         return {0xff0550ae, 0xff6cb6ff};
     case Role::JsonString:
@@ -61,13 +61,13 @@ constexpr Shade shadeOf(InstanceState state)
     case InstanceState::Paused:
         return {0xff59636e, 0xff8b949e};
     case InstanceState::NoTtl:
-        return {0xff8250df, 0xffa371f7};
+        return {0xff8250df, 0xffa574f7};
     case InstanceState::Late:
         return {0xff9a6700, 0xffd29922};
     case InstanceState::Expiring:
         return {0xffbc4c00, 0xffe0823d};
     case InstanceState::Broken:
-        return {0xffcf222e, 0xfff85149};
+        return {0xffcf222e, 0xfff9544c};
     }
     Q_UNREACHABLE();
 }
@@ -110,7 +110,8 @@ QPalette paletteOf(bool dark)
     palette.setColor(QPalette::Mid, line);
     palette.setColor(QPalette::Dark, between(line, dim));
     palette.setColor(QPalette::Shadow, dim);
-    for (auto part : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText})
+    for (auto part :
+         {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText})
         palette.setColor(QPalette::Disabled, part, between(dim, window));
     return palette;
 }

@@ -2,7 +2,6 @@
 #include "instancemodel.h"
 
 #include "durationtext.h"
-#include "snapshot.h"
 
 #include <algorithm>
 
@@ -17,33 +16,38 @@ namespace {
 /// Views pay for each range of rows that comes or goes; beyond this many it is cheaper to
 /// gather them at the end and to sort.
 constexpr int maxRanges = 32;
+constexpr size_t maxSingleRows = 1000; ///< more are not even looked up one by one
 
 /// Numbers in it by their value, letters whatever their case: "10.0.0.9" before "10.0.0.10".
 int compareNatural(QStringView a, QStringView b)
 {
-    const auto digits = [](QStringView text, qsizetype from) {
+    const auto isDigit = [](QStringView text, qsizetype at) {
+        return at < text.size() && text[at] >= u'0' && text[at] <= u'9';
+    };
+    const auto endOfNumber = [&](QStringView text, qsizetype &from) {
+        while (from + 1 < text.size() && text[from] == u'0' && isDigit(text, from + 1))
+            ++from; // leading zeros
         qsizetype end = from;
-        while (end < text.size() && text[end].isDigit())
+        while (isDigit(text, end))
             ++end;
-        return text.sliced(from, end - from);
+        return end;
     };
     qsizetype i = 0, j = 0;
     while (i < a.size() && j < b.size()) {
-        QStringView left = digits(a, i), right = digits(b, j);
-        int c;
-        if (!left.isEmpty() && !right.isEmpty()) {
-            i += left.size();
-            j += right.size();
-            while (left.size() > 1 && left.front() == u'0')
-                left = left.sliced(1);
-            while (right.size() > 1 && right.front() == u'0')
-                right = right.sliced(1);
-            c = left.size() == right.size() ? left.compare(right) : int(left.size() - right.size());
+        if (isDigit(a, i) && isDigit(b, j)) {
+            const qsizetype endOfA = endOfNumber(a, i), endOfB = endOfNumber(b, j);
+            if (endOfA - i != endOfB - j)
+                return int((endOfA - i) - (endOfB - j));
+            for (; i < endOfA; ++i, ++j) {
+                if (a[i] != b[j])
+                    return a[i].unicode() - b[j].unicode();
+            }
+        } else if (a[i] == b[j] || a[i].toCaseFolded() == b[j].toCaseFolded()) {
+            ++i;
+            ++j;
         } else {
-            c = a[i++].toCaseFolded().unicode() - b[j++].toCaseFolded().unicode();
+            return a[i].toCaseFolded().unicode() - b[j].toCaseFolded().unicode();
         }
-        if (c)
-            return c;
     }
     return int((a.size() - i) - (b.size() - j));
 }
@@ -70,8 +74,9 @@ int compareColumn(const Row &a, const Row &b, int column, const QStringList &fie
     case InstanceModel::State:
         return compareValues(a.state, b.state);
     case InstanceModel::Service:
-        return compareValues(std::tie(left.nameSpace, left.service),
-                             std::tie(right.nameSpace, right.service));
+        if (const int c = left.nameSpace.compare(right.nameSpace))
+            return c;
+        return left.service.compare(right.service);
     case InstanceModel::Host:
         return compareNatural(left.hostname, right.hostname);
     case InstanceModel::Port:
@@ -189,21 +194,19 @@ void InstanceModel::merge(const Rows &rows)
     std::vector<int> newIndexes(m_rows.size(), -1); // of those that stay shown
     std::vector<int> added;
     m_scopeCounts = {};
-    qsizetype before = 0;
-    for (qsizetype i = 0; i < rows.size(); ++i) {
+    auto before = m_rows.cbegin();
+    for (int i = 0; i < int(rows.size()); ++i) {
         const Instance &instance = rows[i].instance;
-        while (before < m_rows.size() && instanceLess(m_rows[before].instance, instance))
-            ++before;
+        const bool known = seek(before, m_rows.cend(), instance);
         if (m_scope.contains(instance))
             m_scopeCounts.add(rows[i].state);
         if (!isShown(rows[i]))
             continue;
-        const bool known =
-            before < m_rows.size() && !instanceLess(instance, m_rows[before].instance);
-        if (known && wasShown[before])
-            newIndexes[before] = int(i);
+        const auto old = before - m_rows.cbegin();
+        if (known && wasShown[old])
+            newIndexes[old] = i;
         else
-            added.push_back(int(i));
+            added.push_back(i);
     }
 
     removeGone(newIndexes);
@@ -243,33 +246,34 @@ void InstanceModel::removeGone(const std::vector<int> &newIndexes)
 void InstanceModel::insert(std::vector<int> added)
 {
     const auto byOrder = [this](int a, int b) { return less(a, b); };
-    std::sort(added.begin(), added.end(), byOrder);
-    // Where each goes, counted in the rows that are there already.
-    std::vector<int> places;
-    for (int i : added) {
-        const auto place = std::upper_bound(m_order.begin(), m_order.end(), i, byOrder);
-        places.push_back(int(place - m_order.begin()));
+    const auto end = rowCount();
+    std::vector<int> places; // of each, counted in the rows that are there already
+    if (end == 0 || added.size() <= maxSingleRows) {
+        std::sort(added.begin(), added.end(), byOrder);
+        for (int i : added) {
+            const auto place = std::upper_bound(m_order.begin(), m_order.end(), i, byOrder);
+            places.push_back(int(place - m_order.begin()));
+        }
     }
-    if (!std::is_sorted(places.begin(), places.end())) // a held order need not be sorted
-        std::fill(places.begin(), places.end(), rowCount());
-
+    // In a held order, which need not be sorted, the places may be all over it.
     auto distinct = places;
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    const bool many = int(distinct.size()) > maxRanges;
-    if (many)
-        std::fill(places.begin(), places.end(), rowCount());
+    const bool gather = places.empty() || int(distinct.size()) > maxRanges
+                        || !std::is_sorted(places.begin(), places.end());
+    if (gather)
+        places.assign(added.size(), end);
 
-    for (size_t end = added.size(); end > 0;) {
-        size_t first = end - 1;
-        while (first > 0 && places[first - 1] == places[end - 1])
+    for (size_t last = added.size(); last > 0;) {
+        size_t first = last - 1;
+        while (first > 0 && places[first - 1] == places[last - 1])
             --first;
         const int row = places[first];
-        beginInsertRows({}, row, row + int(end - first) - 1);
-        m_order.insert(m_order.begin() + row, added.begin() + first, added.begin() + end);
+        beginInsertRows({}, row, row + int(last - first) - 1);
+        m_order.insert(m_order.begin() + row, added.begin() + first, added.begin() + last);
         endInsertRows();
-        end = first;
+        last = first;
     }
-    if (many && !m_held)
+    if (gather && !m_held)
         sortAgain();
 }
 

@@ -44,6 +44,14 @@ std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance)
     return *instance.expires - *instance.ttl;
 }
 
+bool seek(Rows::const_iterator &row, Rows::const_iterator end, const Instance &instance)
+{
+    // Keys first: mostly they are the same, and to order rows takes three comparisons.
+    while (row != end && row->instance.key != instance.key && instanceLess(row->instance, instance))
+        ++row;
+    return row != end && row->instance.key == instance.key;
+}
+
 Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::time_point now,
             bool first)
 {
@@ -51,10 +59,8 @@ Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::t
     rows.reserve(listed.size());
     auto before = known.begin();
     for (const Instance &instance : listed) {
-        while (before != known.end() && instanceLess(before->instance, instance))
-            ++before;
         Row row{.instance = instance};
-        if (before != known.end() && !instanceLess(instance, before->instance)) {
+        if (seek(before, known.end(), instance)) {
             deduceTtl(row.instance, &before->instance);
             row.firstSeen = before->firstSeen;
             row.older = before->older;

@@ -44,6 +44,10 @@ StateCounts countStates(const Rows &rows);
 /// When its last beat came, as far as TTL and expiry tell.
 std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance);
 
+/// Moves on to the row of this instance, or past all those that sort before it. True: it is there.
+/// For walks over rows and instances that are sorted alike.
+bool seek(Rows::const_iterator &row, Rows::const_iterator end, const Instance &instance);
+
 /// The listed instances with what `known` knows of them: linear. `first`: nothing was known before,
 /// so what is there did not join now. State and `ours` are left to the caller.
 Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::time_point now,

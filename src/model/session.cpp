@@ -31,16 +31,15 @@ Result<void> withoutValue(const Result<T> &result)
 /// How many instances joined, left or changed their document.
 int countChanges(const Rows &rows, const QList<Instance> &listed)
 {
-    int changes = 0;
-    auto row = rows.begin();
+    int same = 0, kept = 0;
+    auto row = rows.cbegin();
     for (const Instance &instance : listed) {
-        for (; row != rows.end() && instanceLess(row->instance, instance); ++row)
-            ++changes;
-        const bool known = row != rows.end() && !instanceLess(instance, row->instance);
-        changes += !known || row->instance.document != instance.document;
-        row += known;
+        if (!seek(row, rows.cend(), instance))
+            continue;
+        ++kept;
+        same += row->instance.document == instance.document;
     }
-    return changes + int(rows.end() - row);
+    return int(rows.size() - kept) + int(listed.size() - same);
 }
 
 } // namespace

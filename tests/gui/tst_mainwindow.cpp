@@ -71,6 +71,7 @@ private Q_SLOTS:
     void saysThatNobodyAnswers();
     void livesALife_data();
     void livesALife();
+    void followsTheUserOnly();
     void keepsItsPlace();
     void filtersAndCounts();
     void goesStaleAndRecovers();
@@ -90,6 +91,10 @@ private:
     }
     /// Connects, and counts from then on the resets of every model that is shown.
     void connectTo(const QString &connection);
+    QString textAt(int row, int column) const
+    {
+        return table()->model()->index(row, column).data().toString();
+    }
     /// Until the table has so many rows.
     bool waitForRows(int rows)
     {
@@ -232,6 +237,10 @@ void TestMainWindow::livesALife()
     QCOMPARE(table()->model()->rowCount(), 2);
     QTRY_COMPARE(the<HeldPanel>()->findChild<TableView *>()->model()->rowCount(), 2);
 
+    // Listings of v3 don't tell the time that is left, so it is asked for
+    QTRY_VERIFY(textAt(0, InstanceModel::LivesOn).endsWith(u" s"_s));
+    QTRY_VERIFY(textAt(0, InstanceModel::LastBeat).endsWith(u" s"_s));
+
     // Its heartbeat keeps it for longer than its TTL
     QTest::qWait(3000);
     QCOMPARE(table()->model()->rowCount(), 2);
@@ -271,6 +280,36 @@ void TestMainWindow::livesALife()
     QTest::mouseClick(buttonIn(leaving, u"Leave"_s), Qt::LeftButton);
     QVERIFY(waitForRows(0));
     QTRY_COMPARE(heldTable->model()->rowCount(), 0);
+    QCOMPARE(m_resets, 0);
+}
+
+/// What the tree shows as chosen is what the user chose, even if it goes and comes back.
+void TestMainWindow::followsTheUserOnly()
+{
+    for (const QString &key : {u"services/a/one/1"_s, u"services/a/two/2"_s})
+        QVERIFY(m_cluster.put(Api::V3, key, "{}"));
+    connectTo(m_cluster.connectionString(u"/a?api=v3"_s));
+    auto *tree = the<ServiceTree>();
+    tree->setFocus(); // chooses nothing by itself
+    QVERIFY(!tree->scope().nameSpace);
+    QCOMPARE(table()->model()->rowCount(), 2);
+
+    const QModelIndex one = tree->model()->index(0, 0, tree->model()->index(0, 0));
+    QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(one).center());
+    QCOMPARE(tree->scope(), (Scope{u"a"_s, u"one"_s}));
+    QCOMPARE(table()->model()->rowCount(), 1);
+
+    QVERIFY(m_cluster.remove(Api::V3, u"services/a/one/1"_s));
+    refresh();
+    QCOMPARE(tree->scope(), (Scope{u"a"_s, u"one"_s}));
+    QVERIFY(!tree->selectionModel()->hasSelection());
+    QVERIFY(textIn(the<InstancePanel>()).contains(u"No instance of a / one"_s));
+
+    QVERIFY(m_cluster.put(Api::V3, u"services/a/one/1"_s, "{}"));
+    refresh();
+    QCOMPARE(tree->currentIndex().data().toString(), u"one"_s);
+    QVERIFY(tree->selectionModel()->hasSelection());
+    QCOMPARE(table()->model()->rowCount(), 1);
     QCOMPARE(m_resets, 0);
 }
 
