@@ -368,22 +368,21 @@ QString text(QByteArrayView value)
     if (!value.startsWith('"'))
         return QString::fromUtf8(value);
     const auto characters = QString::fromUtf8(value.sliced(1).chopped(1));
-    if (!characters.contains(u'\\'))
-        return characters;
+    QStringView rest(characters);
     QString result;
     result.reserve(characters.size());
-    for (qsizetype i = 0; i < characters.size(); ++i) {
-        if (characters[i] != u'\\') {
-            result += characters[i];
-        } else if (characters[++i] == u'u') {
-            result += QChar(QStringView(characters).mid(i + 1, 4).toUShort(nullptr, 16));
-            i += 4;
+    for (auto at = rest.indexOf(u'\\'); at >= 0; at = rest.indexOf(u'\\')) {
+        result += rest.first(at);
+        const bool isCode = rest[at + 1] == u'u';
+        if (isCode) {
+            result += QChar(rest.sliced(at + 2, 4).toUShort(nullptr, 16));
         } else {
-            const auto escape = QLatin1StringView("bfnrt").indexOf(characters[i]);
-            result += escape < 0 ? characters[i] : QChar::fromLatin1("\b\f\n\r\t"[escape]);
+            const auto escape = QLatin1StringView("bfnrt").indexOf(rest[at + 1]);
+            result += escape < 0 ? rest[at + 1] : QChar::fromLatin1("\b\f\n\r\t"[escape]);
         }
+        rest = rest.sliced(at + (isCode ? 6 : 2));
     }
-    return result;
+    return result.isEmpty() ? characters : result += rest;
 }
 
 QByteArray valueFromInput(const QString &input)
