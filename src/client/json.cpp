@@ -244,6 +244,13 @@ private:
     QString m_reason;
 };
 
+/// What a backslash and this letter stand for.
+char characterOf(char escape)
+{
+    const auto at = QByteArrayView("bfnrt").indexOf(escape);
+    return at < 0 ? escape : "\b\f\n\r\t"[at];
+}
+
 Error notAnObject(const Parser &parser, QByteArrayView text)
 {
     if (parser.reason().isEmpty()) {
@@ -363,6 +370,20 @@ QByteArray quoted(const QString &text)
     return result + '"';
 }
 
+QByteArray unescaped(QByteArrayView literal)
+{
+    auto rest = literal.sliced(1).chopped(1);
+    if (rest.contains("\\u"))
+        return text(literal).toUtf8();
+    QByteArray result;
+    result.reserve(rest.size());
+    for (auto at = rest.indexOf('\\'); at >= 0; at = rest.indexOf('\\')) {
+        result.append(rest.first(at)).append(characterOf(rest[at + 1]));
+        rest = rest.sliced(at + 2);
+    }
+    return result.append(rest);
+}
+
 QString text(QByteArrayView value)
 {
     if (!value.startsWith('"'))
@@ -370,16 +391,11 @@ QString text(QByteArrayView value)
     const auto characters = QString::fromUtf8(value.sliced(1).chopped(1));
     QStringView rest(characters);
     QString result;
-    result.reserve(characters.size());
     for (auto at = rest.indexOf(u'\\'); at >= 0; at = rest.indexOf(u'\\')) {
         result += rest.first(at);
         const bool isCode = rest[at + 1] == u'u';
-        if (isCode) {
-            result += QChar(rest.sliced(at + 2, 4).toUShort(nullptr, 16));
-        } else {
-            const auto escape = QLatin1StringView("bfnrt").indexOf(rest[at + 1]);
-            result += escape < 0 ? rest[at + 1] : QChar::fromLatin1("\b\f\n\r\t"[escape]);
-        }
+        result += isCode ? QChar(rest.sliced(at + 2, 4).toUShort(nullptr, 16))
+                         : QChar::fromLatin1(characterOf(rest[at + 1].toLatin1()));
         rest = rest.sliced(at + (isCode ? 6 : 2));
     }
     return result.isEmpty() ? characters : result += rest;

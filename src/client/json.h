@@ -51,6 +51,9 @@ QByteArray indented(QByteArrayView text);
 /// A string as a JSON literal, with its quotes, escaped as JavaScript's JSON.stringify does it.
 QByteArray quoted(const QString &text);
 
+/// The characters of a string literal, in UTF-8.
+QByteArray unescaped(QByteArrayView literal);
+
 /// The text of a raw value: a string's decoded characters, else the raw text itself.
 QString text(QByteArrayView value);
 

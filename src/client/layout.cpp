@@ -209,9 +209,9 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
                                                         {R"("port")", &instance.port},
                                                         {R"("url")", &instance.url}};
     const auto document = Json::forEachField(entry.value, [&](auto field, auto value) {
-        QByteArray unescaped;
+        QByteArray plain;
         if (field.contains('\\'))
-            field = unescaped = Json::quoted(Json::text(field));
+            field = plain = Json::quoted(Json::text(field));
         for (const auto &[known, target] : wanted) {
             if (field == known)
                 *target = given(value);

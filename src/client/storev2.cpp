@@ -57,7 +57,7 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
         if (name == R"("key")") {
             entry.key = Json::text(value).mid(1);
         } else if (name == R"("value")") {
-            entry.value = Json::text(value).toUtf8();
+            entry.value = Json::unescaped(value);
             hasValue = true;
         } else if (name == R"("createdIndex")") {
             entry.createRevision = value.toLongLong();
