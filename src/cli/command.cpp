@@ -82,7 +82,7 @@ void Command::lookup()
             else if (!*found)
                 finishEmpty();
             else if (m_options.json)
-                finishWith(Json::compact((*found)->document) + '\n');
+                finishWith((*found)->document + '\n');
             else
                 finishWith(trees({**found}));
         });

@@ -69,7 +69,7 @@ QByteArray jsonArray(const QList<Instance> &instances)
     documents.reserve(instances.size());
     for (const auto &instance : instances) {
         if (instance.problem != Instance::Problem::NotAnObject)
-            documents += Json::compact(instance.document);
+            documents += instance.document;
     }
     return '[' + documents.join(",\n") + "]\n";
 }

@@ -16,7 +16,7 @@ QByteArray urls(const QList<Instance> &instances);  ///< name and URL, one a lin
 /// Each as a tree: its name, and below it the fields of its document.
 QByteArray trees(const QList<Instance> &instances);
 
-/// One array, one document a line: its owner's tokens without the white space. Values that are no
+/// One array of the documents as their owners wrote them, each on a new line. Values that are no
 /// documents are left out.
 QByteArray jsonArray(const QList<Instance> &instances);
 

@@ -2,7 +2,9 @@
 #include "json.h"
 
 #include <QCoreApplication>
-#include <QJsonDocument>
+
+#include <algorithm>
+#include <cctype>
 
 using namespace Qt::StringLiterals;
 
@@ -14,167 +16,286 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Json)
 };
 
-/// The tokens of a text one after the other, as views of it. On text that is not JSON they are
-/// meaningless, but it ends.
-class Scanner
+constexpr int deepest = 1000; // levels; it bounds the stack
+
+bool isBlank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/// Of the string with which the text begins, with its quotes.
+qsizetype stringSize(QByteArrayView text)
+{
+    qsizetype size = 1;
+    while (size < text.size() && text[size] != '"')
+        size += text[size] == '\\' ? 2 : 1;
+    return qMin(size + 1, text.size());
+}
+
+/// Walks a text by the grammar of RFC 8259, which is also that of JavaScript's JSON.parse: what
+/// it refuses every other client would skip. (QJsonDocument lets "\x", "1." and line breaks in
+/// strings pass, and takes several times as long.)
+class Parser
 {
 public:
-    explicit Scanner(QByteArrayView text)
+    explicit Parser(QByteArrayView text)
         : m_text(text)
+        , m_at(text.begin())
+    {}
+
+    template <typename Visit>
+    bool object(const Visit &visit)
     {
-        if (m_text.startsWith("\xEF\xBB\xBF"))
-            m_at = 3;
+        if (!m_text.isValidUtf8())
+            return fail(Text::tr("not UTF-8"));
+        skipBlanks();
+        if (m_at == m_text.end() || *m_at != '{')
+            return value(1) && atEnd() && fail({});
+        return members(1, visit) && atEnd();
     }
 
-    /// Where the token that next() returned last begins.
-    qsizetype offset() const { return m_start; }
-
-    /// Empty at the end.
-    QByteArrayView next()
+    bool objects(const ObjectVisitor &visit)
     {
-        while (m_at < m_text.size() && isBlank(m_text[m_at]))
-            ++m_at;
-        m_start = m_at;
-        if (m_at == m_text.size())
-            return {};
-        const char first = m_text[m_at++];
-        if (first == '"') {
-            while (m_at < m_text.size() && m_text[m_at] != '"')
-                m_at += m_text[m_at] == '\\' ? 2 : 1;
-            m_at = qMin(m_at + 1, m_text.size());
-        } else if (!isPunctuation(first)) {
-            while (m_at < m_text.size() && !isBlank(m_text[m_at]) && !isPunctuation(m_text[m_at]))
-                ++m_at;
-        }
-        return m_text.sliced(m_start, m_at - m_start);
+        m_visitObject = &visit;
+        return (m_text.isValidUtf8() || fail(Text::tr("not UTF-8"))) && value(1) && atEnd();
     }
+
+    /// Empty if it is JSON, but no object.
+    QString reason() const { return m_reason; }
+    qsizetype offset() const { return m_at - m_text.begin(); }
 
 private:
-    static bool isBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-    static bool isPunctuation(char c)
+    bool fail(const QString &reason)
     {
-        return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':';
+        m_reason = reason;
+        return false;
+    }
+
+    void skipBlanks()
+    {
+        while (m_at != m_text.end() && isBlank(*m_at))
+            ++m_at;
+    }
+
+    bool skip(char c)
+    {
+        skipBlanks();
+        if (m_at == m_text.end() || *m_at != c)
+            return false;
+        ++m_at;
+        return true;
+    }
+
+    bool atEnd()
+    {
+        skipBlanks();
+        return m_at == m_text.end() || fail(Text::tr("something follows its end"));
+    }
+
+    bool value(int depth)
+    {
+        skipBlanks();
+        if (m_at == m_text.end())
+            return fail(Text::tr("a value is missing"));
+        switch (*m_at) {
+        case '{':
+            return nestedObject(depth);
+        case '[':
+            return elements(depth);
+        case '"':
+            return string();
+        case 't':
+            return literal("true");
+        case 'f':
+            return literal("false");
+        case 'n':
+            return literal("null");
+        default:
+            return number();
+        }
+    }
+
+    bool nestedObject(int depth)
+    {
+        if (!m_visitObject)
+            return members(depth, [](QByteArrayView, QByteArrayView) {});
+        Views views;
+        const auto collect = [&views](QByteArrayView name, QByteArrayView value) {
+            if (value.front() != '{' && value.front() != '[')
+                views.append({name, value});
+        };
+        if (!members(depth, collect))
+            return false;
+        (*m_visitObject)(views);
+        return true;
+    }
+
+    template <typename Visit>
+    bool members(int depth, const Visit &visit)
+    {
+        if (depth > deepest)
+            return fail(Text::tr("too many levels"));
+        ++m_at; // the brace
+        if (skip('}'))
+            return true;
+        do {
+            skipBlanks();
+            const auto *name = m_at;
+            if (m_at == m_text.end() || *m_at != '"')
+                return fail(Text::tr("a name in double quotes is missing"));
+            if (!string())
+                return false;
+            const auto *nameEnd = m_at;
+            if (!skip(':'))
+                return fail(Text::tr("a colon is missing"));
+            skipBlanks();
+            const auto *begin = m_at;
+            if (!value(depth + 1))
+                return false;
+            visit(QByteArrayView(name, nameEnd), QByteArrayView(begin, m_at));
+        } while (skip(','));
+        return skip('}') || fail(Text::tr("a comma or } is missing"));
+    }
+
+    bool elements(int depth)
+    {
+        if (depth > deepest)
+            return fail(Text::tr("too many levels"));
+        ++m_at; // the bracket
+        if (skip(']'))
+            return true;
+        do {
+            if (!value(depth + 1))
+                return false;
+        } while (skip(','));
+        return skip(']') || fail(Text::tr("a comma or ] is missing"));
+    }
+
+    bool string()
+    {
+        for (++m_at; m_at != m_text.end(); ++m_at) {
+            if (*m_at == '"') {
+                ++m_at;
+                return true;
+            }
+            if (uchar(*m_at) < ' ')
+                return fail(Text::tr("a control character in a string must be escaped"));
+            if (*m_at == '\\' && !escape())
+                return fail(Text::tr("there is no such escape"));
+        }
+        return fail(Text::tr("a string has no end"));
+    }
+
+    /// From the backslash to the last character of the escape.
+    bool escape()
+    {
+        if (++m_at == m_text.end())
+            return false;
+        if (*m_at != 'u')
+            return QByteArrayView("\"\\/bfnrt").contains(*m_at);
+        for (int i = 0; i < 4; ++i) {
+            if (++m_at == m_text.end() || !std::isxdigit(uchar(*m_at)))
+                return false;
+        }
+        return true;
+    }
+
+    bool literal(QByteArrayView word)
+    {
+        if (!QByteArrayView(m_at, m_text.end()).startsWith(word))
+            return fail(Text::tr("this is no value"));
+        m_at += word.size();
+        return true;
+    }
+
+    bool number()
+    {
+        const auto digits = [this] {
+            const auto *begin = m_at;
+            while (m_at != m_text.end() && *m_at >= '0' && *m_at <= '9')
+                ++m_at;
+            return m_at - begin;
+        };
+        const auto take = [this](QByteArrayView signs) {
+            const bool taken = m_at != m_text.end() && signs.contains(*m_at);
+            m_at += taken;
+            return taken;
+        };
+        take("-");
+        const bool zero = m_at != m_text.end() && *m_at == '0';
+        const auto whole = digits();
+        if (whole == 0)
+            return fail(Text::tr("this is no value"));
+        if (zero && whole > 1)
+            return fail(Text::tr("a number begins with a zero"));
+        if (take(".") && digits() == 0)
+            return fail(Text::tr("digits are missing"));
+        if (take("eE")) {
+            take("+-");
+            if (digits() == 0)
+                return fail(Text::tr("digits are missing"));
+        }
+        return true;
     }
 
     QByteArrayView m_text;
-    qsizetype m_at = 0;
-    qsizetype m_start = 0;
+    const char *m_at;
+    const ObjectVisitor *m_visitObject = nullptr;
+    QString m_reason;
 };
 
-bool isDigit(char c)
+/// What a backslash and this letter stand for.
+char characterOf(char escape)
 {
-    return c >= '0' && c <= '9';
+    const auto at = QByteArrayView("bfnrt").indexOf(escape);
+    return at < 0 ? escape : "\b\f\n\r\t"[at];
 }
 
-bool isNumber(QByteArrayView token)
+Error notAnObject(const Parser &parser, QByteArrayView text)
 {
-    auto it = token.begin();
-    const auto digits = [&] {
-        const auto begin = it;
-        while (it != token.end() && isDigit(*it))
-            ++it;
-        return it - begin;
-    };
-    if (it != token.end() && *it == '-')
-        ++it;
-    const bool zero = it != token.end() && *it == '0';
-    const auto whole = digits();
-    if (whole == 0 || (zero && whole > 1))
-        return false;
-    if (it != token.end() && *it == '.') {
-        ++it;
-        if (digits() == 0)
-            return false;
+    if (parser.reason().isEmpty()) {
+        return {.code = Error::Code::InvalidArgument,
+                .detail = Text::tr("The document must be a JSON object, such as %1.")
+                              .arg(uR"({"port": 8080})"_s)};
     }
-    if (it != token.end() && (*it == 'e' || *it == 'E')) {
-        ++it;
-        if (it != token.end() && (*it == '+' || *it == '-'))
-            ++it;
-        if (digits() == 0)
-            return false;
-    }
-    return it == token.end();
-}
-
-bool isString(QByteArrayView token)
-{
-    for (qsizetype i = 1; i < token.size() - 1; ++i) {
-        if (uchar(token[i]) < ' ')
-            return false;
-        if (token[i] == '\\' && !QByteArrayView("\"\\/bfnrtu").contains(token[++i]))
-            return false;
-    }
-    return true;
-}
-
-/// What is wrong with a token that QJsonDocument let pass: it takes "\x", "1.", ".5" and line
-/// breaks in strings, where JavaScript's JSON.parse fails and so every other client would skip the
-/// document.
-QString flaw(QByteArrayView token)
-{
-    if (token.startsWith('"'))
-        return isString(token) ? QString() : Text::tr("illegal character in a string");
-    if (QByteArrayView("{}[],:tfn").contains(token.front())) // t, f, n: the literals
-        return {};
-    return isNumber(token) ? QString() : Text::tr("illegal number");
-}
-
-Error invalid(QByteArrayView text, qsizetype offset, const QString &reason)
-{
-    const auto before = text.first(qBound(qsizetype(0), offset, text.size()));
+    const auto before = text.first(parser.offset());
     const auto lineStart = before.lastIndexOf('\n') + 1;
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const auto column = QString::fromUtf8(before.sliced(lineStart)).size() + 1;
     return {.code = Error::Code::InvalidArgument,
-            .detail = Text::tr("The document is not valid JSON: %1 at line %2, column %3.")
-                          .arg(reason)
+            .detail = Text::tr("The document is not valid JSON: %1, at line %2, column %3.")
+                          .arg(parser.reason())
                           .arg(line)
                           .arg(column)};
 }
 
-/// Nothing if the text is one JSON object or array.
-std::optional<Error> check(const QByteArray &text)
+} // namespace
+
+Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit)
 {
-    QJsonParseError error;
-    QJsonDocument::fromJson(text, &error);
-    if (error.error != QJsonParseError::NoError)
-        return invalid(text, error.offset, error.errorString());
-    Scanner scanner(text);
-    for (auto token = scanner.next(); !token.isEmpty(); token = scanner.next()) {
-        if (const auto reason = flaw(token); !reason.isEmpty())
-            return invalid(text, scanner.offset(), reason);
-    }
+    Parser parser(text);
+    if (!parser.object(visit))
+        return notAnObject(parser, text);
     return {};
 }
 
-} // namespace
+Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit)
+{
+    Parser parser(text);
+    if (!parser.objects(visit))
+        return notAnObject(parser, text);
+    return {};
+}
 
 Result<Fields> fields(const QByteArray &text)
 {
-    if (const auto error = check(text))
-        return *error;
-    Scanner scanner(text);
-    if (scanner.next() != "{")
-        return Error{.code = Error::Code::InvalidArgument,
-                     .detail = Text::tr("The document must be a JSON object, such as %1.")
-                                   .arg(uR"({"port": 8080})"_s)};
     Fields result;
-    for (auto token = scanner.next(); token != "}"; token = scanner.next()) {
-        if (token == ",")
-            token = scanner.next();
-        const auto name = Json::text(QByteArray::fromRawData(token.data(), token.size()));
-        scanner.next(); // the colon
-        token = scanner.next();
-        const auto begin = scanner.offset();
-        const bool nested = token == "{" || token == "[";
-        for (int depth = nested; depth > 0;) {
-            token = scanner.next();
-            depth += token == "{" || token == "[";
-            depth -= token == "}" || token == "]";
-        }
-        const auto value = text.sliced(begin, scanner.offset() + token.size() - begin);
-        result.append({name, nested ? compact(value) : value});
-    }
+    const auto read = forEachField(text, [&](QByteArrayView name, QByteArrayView value) {
+        const bool nested = value.startsWith('{') || value.startsWith('[');
+        result.append({Json::text(name), nested ? compact(value) : value.toByteArray()});
+    });
+    if (!read)
+        return read.error();
     return result;
 }
 
@@ -189,34 +310,41 @@ QByteArray object(const Fields &fields)
     return result + '}';
 }
 
-QByteArray compact(const QByteArray &text)
+QByteArray compact(QByteArrayView text)
 {
     QByteArray result;
     result.reserve(text.size());
-    Scanner scanner(text);
-    for (auto token = scanner.next(); !token.isEmpty(); token = scanner.next())
-        result.append(token);
+    for (auto rest = text; !rest.isEmpty();) {
+        const auto token = rest.first(rest.front() == '"' ? stringSize(rest) : 1);
+        if (!isBlank(token.front()))
+            result.append(token);
+        rest = rest.sliced(token.size());
+    }
     return result;
 }
 
-QByteArray indented(const QByteArray &text)
+QByteArray indented(QByteArrayView text)
 {
     QByteArray result;
     int depth = 0;
-    bool opened = false; // the token before this one opened an object or array
-    Scanner scanner(text);
+    bool opened = false; // what came last opened an object or array
     const auto newLine = [&] { result += '\n' + QByteArray(2 * depth, ' '); };
-    for (auto token = scanner.next(); !token.isEmpty(); token = scanner.next()) {
-        const bool closes = token == "}" || token == "]";
+    for (auto rest = text; !rest.isEmpty();) {
+        const char c = rest.front();
+        const auto token = rest.first(c == '"' ? stringSize(rest) : 1);
+        rest = rest.sliced(token.size());
+        if (isBlank(c))
+            continue;
+        const bool closes = c == '}' || c == ']';
         depth -= closes;
         if (opened != closes)
             newLine();
         result.append(token);
-        opened = token == "{" || token == "[";
+        opened = c == '{' || c == '[';
         depth += opened;
-        if (token == ",")
+        if (c == ',')
             newLine();
-        else if (token == ":")
+        else if (c == ':')
             result += ' ';
     }
     return result;
@@ -242,27 +370,35 @@ QByteArray quoted(const QString &text)
     return result + '"';
 }
 
-QString text(const QByteArray &value)
+QByteArray unescaped(QByteArrayView literal)
+{
+    auto rest = literal.sliced(1).chopped(1);
+    if (rest.contains("\\u"))
+        return text(literal).toUtf8();
+    QByteArray result;
+    result.reserve(rest.size());
+    for (auto at = rest.indexOf('\\'); at >= 0; at = rest.indexOf('\\')) {
+        result.append(rest.first(at)).append(characterOf(rest[at + 1]));
+        rest = rest.sliced(at + 2);
+    }
+    return result.append(rest);
+}
+
+QString text(QByteArrayView value)
 {
     if (!value.startsWith('"'))
         return QString::fromUtf8(value);
-    const auto characters = QString::fromUtf8(QByteArrayView(value).sliced(1).chopped(1));
-    if (!characters.contains(u'\\'))
-        return characters;
+    const auto characters = QString::fromUtf8(value.sliced(1).chopped(1));
+    QStringView rest(characters);
     QString result;
-    result.reserve(characters.size());
-    for (qsizetype i = 0; i < characters.size(); ++i) {
-        if (characters[i] != u'\\') {
-            result += characters[i];
-        } else if (characters[++i] == u'u') {
-            result += QChar(QStringView(characters).mid(i + 1, 4).toUShort(nullptr, 16));
-            i += 4;
-        } else {
-            const auto escape = QLatin1StringView("bfnrt").indexOf(characters[i]);
-            result += escape < 0 ? characters[i] : QChar::fromLatin1("\b\f\n\r\t"[escape]);
-        }
+    for (auto at = rest.indexOf(u'\\'); at >= 0; at = rest.indexOf(u'\\')) {
+        result += rest.first(at);
+        const bool isCode = rest[at + 1] == u'u';
+        result += isCode ? QChar(rest.sliced(at + 2, 4).toUShort(nullptr, 16))
+                         : QChar::fromLatin1(characterOf(rest[at + 1].toLatin1()));
+        rest = rest.sliced(at + (isCode ? 6 : 2));
     }
-    return result;
+    return result.isEmpty() ? characters : result += rest;
 }
 
 QByteArray valueFromInput(const QString &input)

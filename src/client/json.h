@@ -5,6 +5,10 @@
 
 #include <QByteArray>
 #include <QList>
+#include <QVarLengthArray>
+
+#include <functional>
+#include <utility>
 
 /// JSON text as its owner wrote it. Documents belong to the services that wrote them, so their
 /// fields keep their order and their numbers keep every digit: QJsonObject sorts the former and
@@ -25,19 +29,33 @@ using Fields = QList<Field>;
 /// words) where `text` is not valid JSON or not an object.
 Result<Fields> fields(const QByteArray &text);
 
+/// The same without a copy: views of the name, a literal with its quotes, and of the raw value.
+/// An error may come after some fields.
+using FieldVisitor = std::function<void(QByteArrayView name, QByteArrayView value)>;
+Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit);
+
+/// Every object in the text, the inner ones before those around them: views of its fields that are
+/// neither objects nor arrays. One walk over a text of any size, and no tree of it.
+using Views = QVarLengthArray<std::pair<QByteArrayView, QByteArrayView>, 8>;
+using ObjectVisitor = std::function<void(const Views &fields)>;
+Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit);
+
 /// The object with these fields, without white space.
 QByteArray object(const Fields &fields);
 
 /// Without, or with, white space (two blanks a level) between the tokens; the tokens are
 /// untouched. Precondition: valid JSON.
-QByteArray compact(const QByteArray &text);
-QByteArray indented(const QByteArray &text);
+QByteArray compact(QByteArrayView text);
+QByteArray indented(QByteArrayView text);
 
 /// A string as a JSON literal, with its quotes, escaped as JavaScript's JSON.stringify does it.
 QByteArray quoted(const QString &text);
 
+/// The characters of a string literal, in UTF-8.
+QByteArray unescaped(QByteArrayView literal);
+
 /// The text of a raw value: a string's decoded characters, else the raw text itself.
-QString text(const QByteArray &value);
+QString text(QByteArrayView value);
 
 /// The raw value for what a user typed after `key=`: itself where it is valid JSON (8080, true,
 /// null, [1], {"a":1}, "8080" in quotes, and 2^53+1 with all its digits), else a string.

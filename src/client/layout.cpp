@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "layout.h"
 
+#include "snapshot.h"
+
 #include <QCoreApplication>
 #include <QCryptographicHash>
 #include <QNetworkInterface>
+#include <QThread>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -37,24 +44,24 @@ void set(Json::Fields &fields, QLatin1StringView name, const QByteArray &value)
         fields.append({name, value});
 }
 
-bool isNumber(const QByteArray &value)
+bool isNumber(QByteArrayView value)
 {
     return value.startsWith('-') || (value.front() >= '0' && value.front() <= '9');
 }
 
 /// As JavaScript sees it: a field counts as given only if its value is.
-bool isTrue(const QByteArray &value)
+bool isTrue(QByteArrayView value)
 {
-    return value != "null" && value != "false" && value != R"("")"
-           && !(isNumber(value) && value.toDouble() == 0);
+    if (value.startsWith('"'))
+        return value.size() > 2;
+    return isNumber(value) ? value.toDouble() != 0 : value != "null" && value != "false";
 }
 
 /// The value as JavaScript puts it into a string, but integers keep every digit.
-QString concatenated(const QByteArray &value)
+QString concatenated(QByteArrayView value)
 {
-    const bool isInteger =
-        value.indexOf('.') < 0 && value.indexOf('e') < 0 && value.indexOf('E') < 0;
-    if (!isNumber(value) || isInteger)
+    const auto isFraction = [](char c) { return c == '.' || c == 'e' || c == 'E'; };
+    if (!isNumber(value) || std::none_of(value.begin(), value.end(), isFraction))
         return Json::text(value);
     const double number = value.toDouble();
     const bool plain = qAbs(number) >= 1e-6 && qAbs(number) < 1e21;
@@ -62,11 +69,16 @@ QString concatenated(const QByteArray &value)
         .replace("e-0"_L1, "e-"_L1);
 }
 
-/// What the field says, or nothing if it is not given.
+/// What the value says, or nothing if it counts as not given.
+QString given(QByteArrayView value)
+{
+    return isTrue(value) ? concatenated(value) : QString();
+}
+
 QString given(const Json::Fields &fields, QLatin1StringView name)
 {
     const auto it = find(fields, name);
-    return it != fields.end() && isTrue(it->value) ? concatenated(it->value) : QString();
+    return it != fields.end() ? given(it->value) : QString();
 }
 
 /// What the field says, else the default, which is then written into it.
@@ -81,13 +93,13 @@ QString givenOr(Json::Fields &fields, QLatin1StringView name, MakeDefault makeDe
     return value;
 }
 
-QString hash(const QString &name, const QString &url)
+QByteArray hash(const QString &name, const QString &url)
 {
-    const auto data = QString(name + u'-' + url).toUtf8();
-    return QString::fromLatin1(QCryptographicHash::hash(data, QCryptographicHash::Sha1).toHex());
+    const auto data = name.toUtf8() + '-' + url.toUtf8();
+    return QCryptographicHash::hash(data, QCryptographicHash::Sha1).toHex();
 }
 
-bool isHash(const QString &segment)
+bool isHash(QStringView segment)
 {
     return segment.size() == 40 && std::all_of(segment.begin(), segment.end(), [](QChar c) {
                return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'f');
@@ -97,16 +109,22 @@ bool isHash(const QString &segment)
 /// Namespace and service from the key; false if it has not the shape of a key of ours.
 bool splitKey(Instance &instance)
 {
-    auto segments = instance.key.split(u'/');
-    bool good = segments.size() >= 3 && segments.first() == root && isHash(segments.last())
-                && !segments.contains(QString());
-    if (segments.first() == root)
-        segments.removeFirst();
-    if (segments.size() > 1)
-        segments.removeLast();
-    if (!segments.isEmpty())
-        instance.service = segments.takeLast();
-    instance.nameSpace = segments.join(u'/');
+    const auto takeLast = [](QStringView &path) {
+        const auto slash = path.lastIndexOf(u'/');
+        const auto last = path.sliced(slash + 1);
+        path = path.first(qMax(slash, 0));
+        return last;
+    };
+    QStringView path(instance.key);
+    const bool rooted = path.startsWith(root + u'/');
+    if (rooted)
+        path = path.sliced(root.size() + 1);
+    bool good = rooted && path.contains(u'/') && !path.startsWith(u'/') && !path.contains(u"//"_s)
+                && isHash(path.sliced(path.lastIndexOf(u'/') + 1));
+    if (path.contains(u'/'))
+        takeLast(path);
+    instance.service = takeLast(path).toString();
+    instance.nameSpace = path.toString();
     return good;
 }
 
@@ -162,8 +180,9 @@ Result<Record> encode(const Service &service)
     const auto url = givenOr(fields, "url"_L1, [&] {
         return (protocol.isEmpty() ? u"http"_s : protocol) + "://"_L1 + host;
     });
-    return Record{prefix(service.nameSpace, service.name) + hash(service.name, url),
-                  Json::object(fields)};
+    const auto key =
+        prefix(service.nameSpace, service.name) + QLatin1StringView(hash(service.name, url));
+    return Record{key, Json::object(fields)};
 }
 
 Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observed)
@@ -183,23 +202,55 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
     }
 
     const bool goodKey = splitKey(instance);
-    const auto document = Json::fields(entry.value);
+    QString name;
+    const std::pair<QByteArrayView, QString *> wanted[]{{R"("name")", &name},
+                                                        {R"("hostname")", &instance.hostname},
+                                                        {R"("host")", &instance.host},
+                                                        {R"("port")", &instance.port},
+                                                        {R"("url")", &instance.url}};
+    const auto document = Json::forEachField(entry.value, [&](auto field, auto value) {
+        QByteArray plain;
+        if (field.contains('\\'))
+            field = plain = Json::quoted(Json::text(field));
+        for (const auto &[known, target] : wanted) {
+            if (field == known)
+                *target = given(value);
+        }
+    });
     if (!document) {
         instance.problem = Instance::Problem::NotAnObject;
-        return instance;
-    }
-    instance.hostname = given(*document, "hostname"_L1);
-    instance.host = given(*document, "host"_L1);
-    instance.port = given(*document, "port"_L1);
-    instance.url = given(*document, "url"_L1);
-    const auto name = given(*document, "name"_L1);
-    if (!goodKey)
+        instance.hostname = instance.host = instance.port = instance.url = QString();
+    } else if (!goodKey) {
         instance.problem = Instance::Problem::KeyShape;
-    else if (!instance.key.endsWith(hash(name, instance.url)))
+    } else if (!instance.key.endsWith(QLatin1StringView(hash(name, instance.url)))) {
         instance.problem = Instance::Problem::KeyMismatch;
-    if (slug(name) == instance.service)
+    }
+    if (document && slug(name) == instance.service)
         instance.service = name;
     return instance;
+}
+
+QList<Instance> decodeAll(const QList<Entry> &entries, Api api,
+                          Instance::Clock::time_point observed)
+{
+    constexpr qsizetype entriesAtLeast = 1000; // for a thread of their own
+    const auto threads =
+        std::clamp<qsizetype>(entries.size() / entriesAtLeast, 1, QThread::idealThreadCount());
+    QList<Instance> instances(entries.size());
+    const auto decodePart = [&, to = instances.data()](qsizetype part) {
+        const auto end = entries.size() * (part + 1) / threads;
+        for (auto i = entries.size() * part / threads; i < end; ++i)
+            to[i] = decode(entries[i], api, observed);
+    };
+    {
+        std::vector<std::jthread> others;
+        for (qsizetype part = 1; part < threads; ++part)
+            others.emplace_back(decodePart, part);
+        decodePart(0);
+    }
+    if (!std::ranges::is_sorted(instances, instanceLess)) // as listings mostly are
+        std::ranges::sort(instances, instanceLess);
+    return instances;
 }
 
 QString localAddress()

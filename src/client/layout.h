@@ -57,6 +57,11 @@ Result<Record> encode(const Service &service);
 /// Fills everything except ttl of v3 entries.
 Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observed);
 
+/// All of a listing, sorted by instanceLess(); a large one is shared out among the processor's
+/// cores. It blocks until it is done.
+QList<Instance> decodeAll(const QList<Entry> &entries, Api api,
+                          Instance::Clock::time_point observed);
+
 /// This machine's first non-loopback IPv4 address, else 127.0.0.1. Asks the system every time.
 QString localAddress();
 

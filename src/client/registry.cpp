@@ -381,16 +381,12 @@ QFuture<Result<Snapshot>> Registry::list(const QString &name)
                       [listing, api = d->connection.cluster().api]() -> Result<Snapshot> {
                           if (!listing)
                               return listing.error();
-                          Snapshot snapshot{.api = api,
-                                            .revision = listing->revision,
-                                            .endpoint = listing->endpoint,
-                                            .observed = listing->observed};
-                          snapshot.instances.reserve(listing->entries.size());
-                          for (const Entry &entry : listing->entries)
-                              snapshot.instances.append(
-                                  Layout::decode(entry, api, listing->observed));
-                          std::ranges::sort(snapshot.instances, instanceLess);
-                          return snapshot;
+                          return Snapshot{.instances = Layout::decodeAll(listing->entries, api,
+                                                                         listing->observed),
+                                          .api = api,
+                                          .revision = listing->revision,
+                                          .endpoint = listing->endpoint,
+                                          .observed = listing->observed};
                       });
               })
         .unwrap();

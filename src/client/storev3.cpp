@@ -2,6 +2,7 @@
 #include "storev3.h"
 
 #include "etcderror.h"
+#include "json.h"
 #include "offthread.h"
 #include "transport.h"
 
@@ -18,7 +19,7 @@ using namespace Qt::StringLiterals;
 namespace EtcdRegistry {
 
 // As fast as one answer with everything (measured), and no single answer takes long to make.
-constexpr int entriesPerPage = 5000;
+constexpr int entriesPerPage = 10000;
 
 static QString base64(const QByteArray &bytes)
 {
@@ -26,11 +27,18 @@ static QString base64(const QByteArray &bytes)
 }
 
 /// Decodes 3.4's padded standard alphabet, and what 3.6 may send as well: URL-safe, unpadded.
-static QByteArray fromBase64(const QJsonValue &value)
+static QByteArray fromBase64(QByteArrayView text)
 {
-    QByteArray text = value.toString().toLatin1();
-    text.replace('-', '+').replace('_', '/');
-    return QByteArray::fromBase64(text);
+    const bool urlSafe = text.contains('-') || text.contains('_');
+    return QByteArray::fromBase64(QByteArray::fromRawData(text.data(), text.size()),
+                                  urlSafe ? QByteArray::Base64UrlEncoding
+                                          : QByteArray::Base64Encoding);
+}
+
+/// 64-bit integers travel as strings, from some versions as numbers.
+static QByteArrayView unquoted(QByteArrayView value)
+{
+    return value.startsWith('"') ? value.sliced(1).chopped(1) : value;
 }
 
 /// 64-bit integers travel as strings; zero is left out.
@@ -51,7 +59,7 @@ static Error protocolError(const HttpReply &reply)
     return {.code = Error::Code::Protocol,
             .httpStatus = reply.status,
             .endpoint = reply.endpoint.toString(),
-            .detail = u"an answer that is not JSON"_s};
+            .detail = u"not an answer of its JSON gateway"_s};
 }
 
 /// The answer's object, or the error that it is.
@@ -158,26 +166,39 @@ struct StoreV3::Pages
 
 Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
 {
-    const Result<QJsonObject> answer = objectOf(reply);
-    if (!answer)
-        return answer.error();
+    if (reply.status != 200)
+        return errorFromReply(reply);
     Listing listing;
-    listing.revision = integer(answer->value("header"_L1).toObject().value("revision"_L1));
     listing.endpoint = reply.endpoint.toString();
     listing.observed = reply.received;
-    *more = answer->value("more"_L1).toBool();
-    const QJsonArray kvs = answer->value("kvs"_L1).toArray();
-    listing.entries.reserve(kvs.size());
-    for (const QJsonValue &value : kvs) {
-        const QJsonObject kv = value.toObject();
+    *more = false;
+    const auto read = Json::forEachObject(reply.body, [&](const Json::Views &fields) {
         Entry entry;
-        entry.key = QString::fromUtf8(fromBase64(kv.value("key"_L1)));
-        entry.value = fromBase64(kv.value("value"_L1));
-        entry.createRevision = integer(kv.value("create_revision"_L1));
-        entry.modRevision = integer(kv.value("mod_revision"_L1));
-        entry.lease = integer(kv.value("lease"_L1));
+        for (const auto &[name, value] : fields) {
+            if (name == R"("key")")
+                entry.key = QString::fromUtf8(fromBase64(unquoted(value)));
+            else if (name == R"("value")")
+                entry.value = fromBase64(unquoted(value));
+            else if (name == R"("create_revision")")
+                entry.createRevision = unquoted(value).toLongLong();
+            else if (name == R"("mod_revision")")
+                entry.modRevision = unquoted(value).toLongLong();
+            else if (name == R"("lease")")
+                entry.lease = unquoted(value).toLongLong();
+            else if (name == R"("revision")") // in the header
+                listing.revision = unquoted(value).toLongLong();
+            else if (name == R"("more")")
+                *more = value == "true";
+        }
         entry.hasTtl = entry.lease != 0;
-        listing.entries.append(std::move(entry));
+        if (!entry.key.isEmpty())
+            listing.entries.append(std::move(entry));
+    });
+    if (!read || listing.revision == 0) {
+        Error error = protocolError(reply);
+        if (!read)
+            error.detail = read.error().detail;
+        return error;
     }
     return listing;
 }
@@ -294,7 +315,7 @@ QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease, const QStrin
             QSet<QString> attached;
             const QJsonArray list = answer->value("keys"_L1).toArray();
             for (const QJsonValue &key : list)
-                attached.insert(QString::fromUtf8(fromBase64(key)));
+                attached.insert(QString::fromUtf8(fromBase64(key.toString().toLatin1())));
             QStringList lost;
             std::ranges::copy_if(keys, std::back_inserter(lost),
                                  [&](const QString &key) { return !attached.contains(key); });

@@ -86,6 +86,7 @@ void JoinDialog::failed(const QString &message)
                            ? tr("%1 of %2 joined. %3").arg(m_done).arg(m_asked.size()).arg(message)
                            : message);
     setBusy(false);
+    m_joinButton->setFocus();
 }
 
 JoinForm JoinDialog::form() const

@@ -267,8 +267,8 @@ JoinForm formOf(const Service &service)
     form.hostname = service.hostname;
     form.port = service.port > 0 ? QString::number(service.port) : QString();
     form.protocol = service.protocol;
-    form.ttl = secondsText(service.ttl);
-    if (service.heartbeat != service.ttl / 2)
+    form.ttl = secondsText(std::chrono::ceil<std::chrono::seconds>(service.ttl)); // as etcd does
+    if (service.heartbeat < service.ttl / 2)
         form.heartbeat = secondsText(service.heartbeat);
 
     const auto document = Json::fields(service.document);

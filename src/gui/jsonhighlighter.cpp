@@ -41,7 +41,7 @@ void JsonHighlighter::highlightBlock(const QString &text)
 
     // Possessive, so that a string of a megabyte costs no backtracking.
     static const QRegularExpression token(
-        uR"(("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|(-?\d[\d.eE+-]*+)|\b(true|false|null)\b)"_s);
+        uR"(("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|(-?\b\d[\d.eE+-]*+)|\b(true|false|null)\b)"_s);
     for (auto it = token.globalMatch(text); it.hasNext();) {
         const auto match = it.next();
         if (match.hasCaptured(1))

@@ -161,17 +161,20 @@ void MainWindow::setUpActions()
 
 void MainWindow::connectTo(const QString &connectionString)
 {
-    const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
-    if (connection)
-        endSession([this, connection = *connection] { open(connection, clusterName(connection)); });
-    else
-        failConnecting(connection.error().message());
+    endSession([this, connectionString] {
+        m_ui->startPage->setConnecting(connectionString);
+        const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
+        if (connection)
+            open(*connection, clusterName(*connection));
+        else
+            failConnecting(connection.error().message());
+    });
 }
 
 void MainWindow::startDemo()
 {
     endSession([this] {
-        m_ui->startPage->setBusy(true);
+        m_ui->startPage->setStartingDemo();
         m_demo = std::make_unique<DemoSession>();
         connect(m_demo.get(), &DemoSession::failed, this, &MainWindow::failConnecting);
         connect(m_demo.get(), &DemoSession::ready, this, [this](const QString &text) {
@@ -184,7 +187,6 @@ void MainWindow::startDemo()
 
 void MainWindow::open(const ConnectionString &connection, const QString &name)
 {
-    m_ui->startPage->setBusy(true);
     m_name = name;
     m_session = std::make_unique<Session>(connection);
     connect(m_session.get(), &Session::freshnessChanged, this, &MainWindow::freshnessChanged);

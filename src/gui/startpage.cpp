@@ -83,15 +83,15 @@ StartPage::StartPage(QWidget *parent)
     m_ui->examples->setText(examplesText(palette()));
     m_ui->advice->setFixedHeight(adviceRows * (fontMetrics().height() + 4));
 
-    connect(m_ui->connection, &QLineEdit::textChanged, this, &StartPage::refresh);
-    connect(m_ui->connection, &QLineEdit::returnPressed, this, &StartPage::requestConnection);
+    connect(m_ui->connectionField, &QLineEdit::textChanged, this, &StartPage::refresh);
+    connect(m_ui->connectionField, &QLineEdit::returnPressed, this, &StartPage::requestConnection);
     connect(m_ui->connectButton, &QPushButton::clicked, this, &StartPage::requestConnection);
     connect(m_ui->demoButton, &QPushButton::clicked, this, &StartPage::requestDemo);
     connect(m_ui->retryButton, &QPushButton::clicked, this,
             [this] { m_demoAsked ? requestDemo() : requestConnection(); });
     connect(m_ui->examples, &QLabel::linkActivated, this, [this](const QString &example) {
-        m_ui->connection->setText(example);
-        m_ui->connection->setFocus();
+        m_ui->connectionField->setText(example);
+        m_ui->connectionField->setFocus();
     });
     m_ui->recent->setItemDelegate(new RowDelegate(m_ui->recent));
     m_ui->recent->header()->setStretchLastSection(false);
@@ -109,7 +109,7 @@ StartPage::StartPage(QWidget *parent)
                 if (const auto *item = m_ui->recent->currentItem())
                     removeRecent(item->text(0));
             });
-    setFocusProxy(m_ui->connection);
+    setFocusProxy(m_ui->connectionField);
     setRecent({});
     clearError();
     refresh();
@@ -132,6 +132,21 @@ void StartPage::setRecent(const QStringList &connections)
     m_ui->recentCaption->setVisible(!connections.isEmpty());
 }
 
+void StartPage::setConnecting(const QString &connection)
+{
+    m_demoAsked = false;
+    m_ui->connectionField->setText(connection);
+    clearError();
+    setBusy(true);
+}
+
+void StartPage::setStartingDemo()
+{
+    m_demoAsked = true;
+    clearError();
+    setBusy(true);
+}
+
 void StartPage::setBusy(bool busy)
 {
     m_busy = busy;
@@ -146,7 +161,7 @@ void StartPage::showError(const QString &message)
     setBusy(false);
     m_ui->outcome->say(Kind::Error, message);
     m_ui->retryButton->show();
-    m_ui->retryButton->setFocus();
+    m_demoAsked ? m_ui->demoButton->setFocus() : m_ui->connectionField->setFocus();
 }
 
 void StartPage::clearError()
@@ -159,7 +174,7 @@ void StartPage::refresh()
 {
     clearError();
     m_ui->connectionMessage->clear();
-    const QString text = m_ui->connection->text();
+    const QString text = m_ui->connectionField->text();
     const auto connection = ConnectionString::parse(text);
     m_ui->examples->setVisible(!connection);
     m_ui->understood->setVisible(connection.has_value());
@@ -176,23 +191,19 @@ void StartPage::refresh()
 
 void StartPage::requestConnection()
 {
-    const QString text = m_ui->connection->text().trimmed();
+    const QString text = m_ui->connectionField->text().trimmed();
     if (const auto connection = ConnectionString::parse(text); !connection) {
         m_ui->connectionMessage->say(Kind::Error, connection.error().message());
-        m_ui->connection->setFocus();
+        m_ui->connectionField->setFocus();
         return;
     }
-    m_demoAsked = false;
-    clearError();
-    setBusy(true);
+    setConnecting(text);
     Q_EMIT connectRequested(text);
 }
 
 void StartPage::requestDemo()
 {
-    m_demoAsked = true;
-    clearError();
-    setBusy(true);
+    setStartingDemo();
     Q_EMIT demoRequested();
 }
 
@@ -202,15 +213,15 @@ void StartPage::useRecent(const QString &connection)
         return;
     const auto parsed = ConnectionString::parse(connection);
     if (!parsed || parsed->user.isEmpty()) {
-        m_ui->connection->setText(connection);
+        m_ui->connectionField->setText(connection);
         requestConnection();
         return;
     }
     // Passwords are not kept, so it has to be typed again, right where it belongs.
     const auto at = connection.indexOf(u'@');
-    m_ui->connection->setText(QString(connection).insert(at, u':'));
-    m_ui->connection->setCursorPosition(int(at) + 1);
-    m_ui->connection->setFocus();
+    m_ui->connectionField->setText(QString(connection).insert(at, u':'));
+    m_ui->connectionField->setCursorPosition(int(at) + 1);
+    m_ui->connectionField->setFocus();
     m_ui->connectionMessage->say(Kind::Help,
                                  tr("Type the password of %1 before the @.").arg(parsed->user));
 }

@@ -13,7 +13,8 @@ class StartPage;
 
 /// What the window shows while there is no connection: connect, the recent connections, a demo
 /// session. Connecting itself is the window's: after either request the page is busy until the
-/// window calls setBusy(false) or showError().
+/// window calls setBusy(false) or showError(). What the window does of its own accord it tells by
+/// setConnecting() or setStartingDemo(), so that it can be tried again here.
 class StartPage : public QWidget
 {
     Q_OBJECT
@@ -23,6 +24,8 @@ public:
 
     void
     setRecent(const QStringList &connections); ///< latest first, see ConnectionString::toString()
+    void setConnecting(const QString &connection); ///< busy; the connection goes to the field
+    void setStartingDemo();                        ///< busy
     void setBusy(bool busy);
     void showError(const QString &message); ///< in place, with a button to try again
 

@@ -138,6 +138,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit[field="true"] { background: 
 QPlainTextEdit[field="true"] { padding: 2px 4px; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit[field="true"]:focus { border-color: $accent; }
 *[invalid="true"], *[invalid="true"]:focus { border-color: $error; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton { background: $base; border: 1px solid $line; border-radius: 4px; padding: 5px 14px; }
 QPushButton:hover { background: $selection; }
 QPushButton:focus { border-color: $accent; }

@@ -237,7 +237,10 @@ private Q_SLOTS:
         Service like;
         like.nameSpace = u"shop"_s;
         like.document = written.value;
+        like.ttl = 9300ms; // as seen in v2: what was left of the real one
         dialog.setTemplate(like);
+        QCOMPARE(child(dialog, u"ttl"_s)->text(), u"10"_s);
+        QCOMPARE(child(dialog, u"heartbeat"_s)->text(), QString());
         QCOMPARE(child(dialog, u"name"_s)->text(), u"web"_s);
         QCOMPARE(child(dialog, u"hostname"_s)->text(), u"10.0.3.18"_s);
         QCOMPARE(child(dialog, u"port"_s)->text(), u"8081"_s);

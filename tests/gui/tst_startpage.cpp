@@ -71,7 +71,7 @@ private Q_SLOTS:
         StartPage page;
         page.show();
         QSignalSpy requested(&page, &StartPage::connectRequested);
-        QTest::keyClicks(child(page, u"connection"_s), typed);
+        QTest::keyClicks(child(page, u"connectionField"_s), typed);
         const auto *message = child<FieldMessage>(page, u"connectionMessage"_s);
         QCOMPARE(int(message->kind()), kind);
         const auto *understood = child<FactsView>(page, u"understood"_s);
@@ -82,7 +82,7 @@ private Q_SLOTS:
             message->text().isEmpty() ? understood->toPlainText() : message->text();
         QVERIFY2(said.contains(text), qPrintable(said));
 
-        QTest::keyClick(child(page, u"connection"_s), Qt::Key_Return);
+        QTest::keyClick(child(page, u"connectionField"_s), Qt::Key_Return);
         QCOMPARE(requested.size(), isGood ? 1 : 0);
         if (isGood)
             QCOMPARE(requested.first().first().toString(), typed);
@@ -103,7 +103,7 @@ private Q_SLOTS:
         QFETCH(QString, typed);
         StartPage page;
         page.show();
-        auto *field = child(page, u"connection"_s);
+        auto *field = child(page, u"connectionField"_s);
         for (qsizetype i = typed.indexOf(u'@') + 1; i <= typed.size(); ++i) {
             field->setText(typed.first(i));
             QTest::keyClick(field, Qt::Key_Return);
@@ -118,7 +118,7 @@ private Q_SLOTS:
         page.show();
         QSignalSpy connecting(&page, &StartPage::connectRequested);
         QSignalSpy demo(&page, &StartPage::demoRequested);
-        child(page, u"connection"_s)->setText(u"localhost"_s);
+        child(page, u"connectionField"_s)->setText(u"localhost"_s);
         auto *connectButton = child<QPushButton>(page, u"connectButton"_s);
         connectButton->click();
         QCOMPARE(connecting.size(), 1);
@@ -140,6 +140,16 @@ private Q_SLOTS:
         retry->click();
         QCOMPARE(demo.size(), 2);
         QCOMPARE(connecting.size(), 2);
+
+        page.setConnecting(u"elsewhere/shop"_s); // asked for on the command line, say
+        QVERIFY(!connectButton->isEnabled());
+        page.showError(u"Can't connect."_s);
+        retry->click();
+        QCOMPARE(connecting.last().first().toString(), u"elsewhere/shop"_s);
+        page.setStartingDemo();
+        page.showError(u"No etcd."_s);
+        retry->click();
+        QCOMPARE(demo.size(), 3);
     }
 
     void startRecent()
@@ -163,7 +173,7 @@ private Q_SLOTS:
 
         click(1, 0); // its password is not known, so it has to be asked for
         QCOMPARE(connecting.size(), 0);
-        auto *field = child(page, u"connection"_s);
+        auto *field = child(page, u"connectionField"_s);
         QTest::keyClicks(field, u"pw"_s);
         QTest::keyClick(field, Qt::Key_Return);
         QCOMPARE(connecting.takeFirst().first().toString(), u"http://ops:pw@b:4001/shop"_s);

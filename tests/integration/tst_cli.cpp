@@ -476,7 +476,7 @@ void TestCli::brokenAndHostileValues()
              "\uFFFD[31md\n└── x\uFFFD: \uFFFD2J\nc\n└── id: 9007199254740993\n");
     Cli json(at(store, u"hostile"_s, {u"list"_s, u"--json"_s}));
     QCOMPARE(json.run().output, "[{\"name\":\"\\u001b[31md\",\"x\\n\":\"\\u009b2J\"},\n"
-                                "{\"name\":\"c\",\"id\":9007199254740993}]\n");
+                                "{ \"name\": \"c\", \"id\": 9007199254740993 }]\n");
     QCOMPARE(json.error, QByteArray());
 }
 

@@ -268,7 +268,7 @@ void TestLayout::decode_data()
     row("upper-case hash", u"services/my-web/"_s + hash.toUpper(), document, Problem::KeyShape,
         u""_s, u"my web"_s);
     row("no service", u"services/"_s + hash40, document, Problem::KeyShape, u""_s, hash40);
-    row("services alone", u"services"_s, document, Problem::KeyShape, u""_s, u""_s);
+    row("services alone", u"services"_s, document, Problem::KeyShape, u""_s, u"services"_s);
     row("empty segment", u"services/a//my-web/"_s + hash40, document, Problem::KeyShape, u"a/"_s,
         u"my web"_s);
     row("elsewhere", u"config/a/my-web/"_s + hash40, document, Problem::KeyShape, u"config/a"_s,

@@ -147,7 +147,7 @@ void TestStores::timesV2()
     const QString expiration =
         QDateTime::currentDateTimeUtc().addMSecs(expiresIn).toString(u"yyyy-MM-ddTHH:mm:ss.zzz"_s)
         + "162577Z"_L1;
-    const QString body = uR"({"node":{"key":"/services/a","value":"{}","expiration":"%1","ttl":%2,
+    const QString body = uR"({"action":"get","node":{"key":"/services/a","value":"{}","expiration":"%1","ttl":%2,
         "modifiedIndex":1,"createdIndex":1}})"_s.arg(expiration)
                              .arg(ttl);
     const auto listing = StoreV2::decode(reply(200, body.toUtf8()));
