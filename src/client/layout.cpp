@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "layout.h"
 
+#include "parallel.h"
 #include "snapshot.h"
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
 #include <QNetworkInterface>
-#include <QThread>
 
 #include <algorithm>
-#include <thread>
-#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -233,21 +231,10 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
 QList<Instance> decodeAll(const QList<Entry> &entries, Api api,
                           Instance::Clock::time_point observed)
 {
-    constexpr qsizetype entriesAtLeast = 1000; // for a thread of their own
-    const auto threads =
-        std::clamp<qsizetype>(entries.size() / entriesAtLeast, 1, QThread::idealThreadCount());
     QList<Instance> instances(entries.size());
-    const auto decodePart = [&, to = instances.data()](qsizetype part) {
-        const auto end = entries.size() * (part + 1) / threads;
-        for (auto i = entries.size() * part / threads; i < end; ++i)
-            to[i] = decode(entries[i], api, observed);
-    };
-    {
-        std::vector<std::jthread> others;
-        for (qsizetype part = 1; part < threads; ++part)
-            others.emplace_back(decodePart, part);
-        decodePart(0);
-    }
+    inParallel(entries.size(), [&, to = instances.data()](qsizetype i) {
+        to[i] = decode(entries[i], api, observed);
+    });
     if (!std::ranges::is_sorted(instances, instanceLess)) // as listings mostly are
         std::ranges::sort(instances, instanceLess);
     return instances;
