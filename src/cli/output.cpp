@@ -65,13 +65,15 @@ QByteArray trees(const QList<Instance> &instances)
 
 QByteArray jsonArray(const QList<Instance> &instances)
 {
-    QByteArrayList documents;
-    documents.reserve(instances.size());
+    QByteArray result = "[";
     for (const auto &instance : instances) {
-        if (instance.problem != Instance::Problem::NotAnObject)
-            documents += instance.document;
+        if (instance.problem == Instance::Problem::NotAnObject)
+            continue;
+        if (result.size() > 1)
+            result += ",\n";
+        result += instance.document;
     }
-    return '[' + documents.join(",\n") + "]\n";
+    return result += "]\n";
 }
 
 bool print(const QByteArray &text)

@@ -104,6 +104,12 @@ bool isHash(QStringView segment)
            });
 }
 
+bool hasEmptySegment(QStringView path)
+{
+    const auto empty = [](QChar a, QChar b) { return a == u'/' && b == u'/'; };
+    return std::adjacent_find(path.begin(), path.end(), empty) != path.end();
+}
+
 /// Namespace and service from the key; false if it has not the shape of a key of ours.
 bool splitKey(Instance &instance)
 {
@@ -117,7 +123,7 @@ bool splitKey(Instance &instance)
     const bool rooted = path.startsWith(root + u'/');
     if (rooted)
         path = path.sliced(root.size() + 1);
-    bool good = rooted && path.contains(u'/') && !path.startsWith(u'/') && !path.contains(u"//"_s)
+    bool good = rooted && path.contains(u'/') && !path.startsWith(u'/') && !hasEmptySegment(path)
                 && isHash(path.sliced(path.lastIndexOf(u'/') + 1));
     if (path.contains(u'/'))
         takeLast(path);

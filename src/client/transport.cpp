@@ -168,13 +168,15 @@ Transport::Transport(const ConnectionString &connection, QObject *parent)
     , m_pool(connection.endpoints)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
-    , m_tls(QSslConfiguration::defaultConfiguration())
 {
     for (QNetworkAccessManager *network : {&m_network, &m_probes}) {
         network->setAutoDeleteReplies(false);
         network->setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
     }
-    loadCertificates(connection);
+    const auto isSecure = [](const QUrl &url) { return url.scheme() == "https"_L1; };
+    if (std::ranges::any_of(connection.endpoints, isSecure) || !connection.caFile.isEmpty()
+        || isSecure(connection.discovery))
+        loadCertificates(connection);
 }
 
 Transport::~Transport()
@@ -210,12 +212,13 @@ void Transport::loadCertificates(const ConnectionString &connection)
             m_tlsError = Error{.code = Error::Code::Tls, .detail = what.arg(path)};
     };
 
+    m_tls = QSslConfiguration::defaultConfiguration(); // takes 20 ms: the system's certificates
     if (!connection.caFile.isEmpty()) {
         const auto authorities = QSslCertificate::fromData(read(connection.caFile), QSsl::Pem);
         if (authorities.isEmpty())
             reject(connection.caFile,
                    QCoreApplication::translate("Transport", "%1 holds no PEM certificate"));
-        m_tls.setCaCertificates(authorities);
+        m_tls->setCaCertificates(authorities);
     }
     if (!connection.certFile.isEmpty()) {
         const auto chain = QSslCertificate::fromData(read(connection.certFile), QSsl::Pem);
@@ -230,15 +233,16 @@ void Transport::loadCertificates(const ConnectionString &connection)
             reject(connection.keyFile,
                    QCoreApplication::translate("Transport",
                                                "%1 holds no RSA or EC key without a passphrase"));
-        m_tls.setLocalCertificateChain(chain);
-        m_tls.setPrivateKey(key);
+        m_tls->setLocalCertificateChain(chain);
+        m_tls->setPrivateKey(key);
     }
 }
 
 QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpRequest &request) const
 {
     QNetworkRequest result(endpoint.resolved(QUrl::fromEncoded(request.path)));
-    result.setSslConfiguration(m_tls);
+    if (m_tls)
+        result.setSslConfiguration(*m_tls);
     // One protocol with and without TLS: what was measured on HTTP/1.1 holds for both.
     result.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
     if (!request.body.isEmpty())

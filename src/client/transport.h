@@ -108,7 +108,7 @@ private:
     std::chrono::milliseconds m_timeout;
     std::chrono::milliseconds m_deadline;
     QByteArray m_authorization;
-    QSslConfiguration m_tls;
+    std::optional<QSslConfiguration> m_tls; ///< https only
     std::optional<Error> m_tlsError; ///< a certificate that can't be read: nothing is sent then
     QUrl m_lastAnswered;
 
