@@ -78,7 +78,7 @@ private Q_SLOTS:
             u"At most half the TTL, 5 s"_s);
         row("heartbeat 0", u"heartbeat"_s, u"0"_s, Kind::Error, u"At least 0.1 s"_s);
         row("heartbeat word", u"heartbeat"_s, u"often"_s, Kind::Error, u"number of seconds"_s);
-        row("not JSON", u"document"_s, u"{\n  \"a\": 1,\n}"_s, Kind::Error, u"line 3, column 2"_s);
+        row("not JSON", u"document"_s, u"{\n  \"a\": 1,\n}"_s, Kind::Error, u"line 3, column 1"_s);
         row("no equals sign", u"document"_s, u"a=1\nb"_s, Kind::Error, u"Line 2"_s);
         row("twice", u"document"_s, u"a=1\na=2"_s, Kind::Error, u"Line 2: a stands above"_s);
     }
