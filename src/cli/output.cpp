@@ -65,7 +65,12 @@ QByteArray trees(const QList<Instance> &instances)
 
 QByteArray jsonArray(const QList<Instance> &instances)
 {
-    QByteArray result = "[";
+    qsizetype size = 0;
+    for (const auto &instance : instances)
+        size += instance.document.size() + 2;
+    QByteArray result;
+    result.reserve(size + 3);
+    result += '[';
     for (const auto &instance : instances) {
         if (instance.problem == Instance::Problem::NotAnObject)
             continue;

@@ -372,16 +372,15 @@ QByteArray quoted(const QString &text)
 
 QByteArray unescaped(QByteArrayView literal)
 {
-    auto rest = literal.sliced(1).chopped(1);
+    const auto rest = literal.sliced(1).chopped(1);
     if (rest.contains("\\u"))
         return text(literal).toUtf8();
-    QByteArray result;
-    result.reserve(rest.size());
-    for (auto at = rest.indexOf('\\'); at >= 0; at = rest.indexOf('\\')) {
-        result.append(rest.first(at)).append(characterOf(rest[at + 1]));
-        rest = rest.sliced(at + 2);
-    }
-    return result.append(rest);
+    QByteArray result(rest.size(), Qt::Uninitialized);
+    auto *to = result.begin();
+    for (const auto *from = rest.begin(); from != rest.end(); ++from)
+        *to++ = *from == '\\' ? characterOf(*++from) : *from;
+    result.truncate(to - result.begin());
+    return result;
 }
 
 QString text(QByteArrayView value)

@@ -4,7 +4,6 @@
 #include "etcderror.h"
 #include "json.h"
 #include "offthread.h"
-#include "parallel.h"
 #include "transport.h"
 
 #include <QDateTime>
@@ -73,7 +72,7 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
     }
     if (entry.hasTtl)
         entry.timeLeft = timeLeft(expiration, ttl, now);
-    return hasValue && !entry.key.isEmpty() ? std::optional(entry) : std::nullopt;
+    return hasValue && !entry.key.isEmpty() ? std::optional(std::move(entry)) : std::nullopt;
 }
 
 StoreV2::StoreV2(Transport &transport, QObject *parent)
@@ -102,13 +101,13 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
         std::chrono::steady_clock::now() - reply.received);
     const QDateTime answered = QDateTime::currentDateTimeUtc().addMSecs(-sinceAnswer.count());
     bool isListing = false;
-    QList<Json::Views> nodes;
     // Such an answer may hold 100,000 nodes: a third of the time that a tree of it would take.
     const auto read = Json::forEachObject(reply.body, [&](const Json::Views &fields) {
         isListing |=
             fields.contains(std::pair<QByteArrayView, QByteArrayView>(R"("action")", R"("get")"));
-        if (fields.size() > 1)
-            nodes.append(fields);
+        std::optional<Entry> entry = entryOf(fields, answered);
+        if (entry && entry->timeLeft.value_or(1ms) > 0ms)
+            listing.entries.append(*std::move(entry));
     });
     if (!read || !isListing) {
         return Error{.code = Error::Code::Protocol,
@@ -116,14 +115,6 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
                      .endpoint = listing.endpoint,
                      .detail =
                          read ? u"no node in the answer to a listing"_s : read.error().detail};
-    }
-    QList<std::optional<Entry>> entries(nodes.size());
-    inParallel(nodes.size(),
-               [&, to = entries.data()](qsizetype i) { to[i] = entryOf(nodes.at(i), answered); });
-    listing.entries.reserve(entries.size());
-    for (std::optional<Entry> &entry : entries) {
-        if (entry && entry->timeLeft.value_or(1ms) > 0ms)
-            listing.entries.append(*std::move(entry));
     }
     return listing;
 }
