@@ -45,6 +45,8 @@ public:
     Held *find(qint64 id);
     std::shared_ptr<Heartbeat> heartbeatFor(const Service &service);
     std::shared_ptr<Heartbeat> newHeartbeat(const Service &service);
+    template <typename Update>
+    void updateHeldBy(const Heartbeat &heartbeat, Update update);
     void beatSucceeded(const Heartbeat &heartbeat, const QStringList &rejoined);
     void beatFailed(const Heartbeat &heartbeat, const Error &error);
     bool release(Heartbeat &heartbeat, const QString &key);
@@ -123,41 +125,43 @@ std::shared_ptr<Heartbeat> Registry::Private::heartbeatFor(const Service &servic
     return heartbeat;
 }
 
-void Registry::Private::beatSucceeded(const Heartbeat &heartbeat, const QStringList &rejoined)
+/// Tells the registrations on this heartbeat what has become of a beat.
+template <typename Update>
+void Registry::Private::updateHeldBy(const Heartbeat &heartbeat, Update update)
 {
     const QStringList keys = heartbeat.keys();
     for (const QString &key : keys) {
         Held *one = find(idOfKey.value(key));
-        if (!one || one->registration.state == Registration::State::Joining)
+        if (!one || one->registration.state == Registration::State::Joining
+            || one->registration.state == Registration::State::Paused) // since it was sent
             continue;
-        Registration &registration = one->registration;
+        ++one->registration.beatsSent;
+        update(one->registration);
+        Q_EMIT q->registrationChanged(one->registration);
+    }
+}
+
+void Registry::Private::beatSucceeded(const Heartbeat &heartbeat, const QStringList &rejoined)
+{
+    updateHeldBy(heartbeat, [&](Registration &registration) {
         registration.state = Registration::State::Alive;
         registration.lastBeat = QDateTime::currentDateTime();
-        ++registration.beatsSent;
-        registration.rejoins += rejoined.contains(key);
+        registration.rejoins += rejoined.contains(registration.key);
         registration.lease = heartbeat.lease().id;
         registration.lastError.reset();
-        Q_EMIT q->registrationChanged(registration);
-    }
+    });
 }
 
 void Registry::Private::beatFailed(const Heartbeat &heartbeat, const Error &error)
 {
-    qCWarning(logRegistry) << "heartbeat failed:" << error.endpoint << error.detail;
+    qCInfo(logRegistry) << "heartbeat failed:" << error.endpoint << error.detail;
     const QDateTime now = QDateTime::currentDateTime();
-    const QStringList keys = heartbeat.keys();
-    for (const QString &key : keys) {
-        Held *one = find(idOfKey.value(key));
-        if (!one || one->registration.state == Registration::State::Joining)
-            continue;
-        Registration &registration = one->registration;
+    updateHeldBy(heartbeat, [&](Registration &registration) {
         const bool expired = registration.lastBeat + heartbeat.lease().ttl <= now;
         registration.state = expired ? Registration::State::Lost : Registration::State::Late;
-        ++registration.beatsSent;
         ++registration.beatsMissed;
         registration.lastError = error;
-        Q_EMIT q->registrationChanged(registration);
-    }
+    });
 }
 
 /// True if it was the last one: then its lease has to be revoked, and nobody shares it any more.
