@@ -373,12 +373,14 @@ QByteArray quoted(const QString &text)
 QByteArray unescaped(QByteArrayView literal)
 {
     const auto rest = literal.sliced(1).chopped(1);
-    if (rest.contains("\\u"))
-        return text(literal).toUtf8();
     QByteArray result(rest.size(), Qt::Uninitialized);
     auto *to = result.begin();
-    for (const auto *from = rest.begin(); from != rest.end(); ++from)
-        *to++ = *from == '\\' ? characterOf(*++from) : *from;
+    for (const auto *from = rest.begin(); from != rest.end(); ++from) {
+        const bool isEscape = *from == '\\';
+        if (isEscape && *++from == 'u') // two of these may stand for one character
+            return text(literal).toUtf8();
+        *to++ = isEscape ? characterOf(*from) : *from;
+    }
     result.truncate(to - result.begin());
     return result;
 }

@@ -229,7 +229,7 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
     } else if (!instance.key.endsWith(QLatin1StringView(hash(name, instance.url)))) {
         instance.problem = Instance::Problem::KeyMismatch;
     }
-    if (document && slug(name) == instance.service)
+    if (document && name != instance.service && slug(name) == instance.service)
         instance.service = name;
     return instance;
 }
