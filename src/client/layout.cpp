@@ -212,14 +212,18 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
                                                         {R"("host")", &instance.host},
                                                         {R"("port")", &instance.port},
                                                         {R"("url")", &instance.url}};
-    const auto document = Json::forEachField(entry.value, [&](auto field, auto value) {
-        QByteArray plain;
-        if (field.contains('\\'))
-            field = plain = Json::quoted(Json::text(field));
+    const auto take = [&](QByteArrayView field, QByteArrayView value) {
         for (const auto &[known, target] : wanted) {
-            if (field == known)
+            if (field == known) {
                 *target = given(value);
+                return true;
+            }
         }
+        return false;
+    };
+    const auto document = Json::forEachField(entry.value, [&](auto field, auto value) {
+        if (!take(field, value) && field.contains('\\')) // "na\u006de" is a name too
+            take(Json::quoted(Json::text(field)), value);
     });
     if (!document) {
         instance.problem = Instance::Problem::NotAnObject;
