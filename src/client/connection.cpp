@@ -49,6 +49,12 @@ QFuture<Result<Cluster>> Connection::open()
     return future;
 }
 
+void Connection::close()
+{
+    m_transport.cancelAll();
+    m_store.reset();
+}
+
 /// The nodes that a discovery service tells, if there is one. Only nodes get our login.
 QFuture<Result<void>> Connection::findNodes()
 {

@@ -28,7 +28,9 @@ public:
     Transport &transport() { return m_transport; }
 
     QFuture<Result<Cluster>> open();
-    bool isOpen() const { return m_store != nullptr; }
+
+    /// Cancels what is under way and waits for the threads of the store; for good.
+    void close();
 
     /// Precondition: open.
     Store &store() { return *m_store; }

@@ -35,11 +35,11 @@ public:
 
     ~Private()
     {
-        connection.transport()
-            .cancelAll(); // while everything that waits for an answer is still here
+        // While everything that waits for an answer is still here: no context may go before what
+        // it waits for. The threads of the store and our own post their results to us.
+        connection.close();
         decoder.waitForDone();
-        QCoreApplication::removePostedEvents(q, QEvent::MetaCall); // what the decoder has told
-        held.clear();
+        QCoreApplication::removePostedEvents(q, QEvent::MetaCall);
     }
 
     Held *find(qint64 id);
