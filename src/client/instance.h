@@ -5,6 +5,7 @@
 #include <QString>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace EtcdRegistry {
@@ -47,6 +48,9 @@ struct Instance
 
     bool operator==(const Instance &) const = default;
 };
+
+/// Shared by all that show it: a listing of 100,000 is kept once.
+using InstancePtr = std::shared_ptr<const Instance>;
 
 } // namespace EtcdRegistry
 

@@ -79,7 +79,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_columns);
 
-    const auto showRows = [this, &session] { m_tree->setRows(session.rows()); };
+    const auto showRows = [this, &session] { m_tree->setServices(session.services()); };
     connect(&session, &Session::updated, this, showRows);
     showRows();
     connect(m_tree, &ServiceTree::scopeChanged, this, &Browser::applyScope);

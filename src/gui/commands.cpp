@@ -41,7 +41,7 @@ void Commands::inspect(const QList<Row> &rows)
 {
     const auto open = m_window->findChildren<InspectDialog *>();
     for (const Row &row : rows) {
-        const Instance &instance = row.instance;
+        const Instance &instance = *row.instance;
         const auto same = std::find_if(open.begin(), open.end(), [&](const InspectDialog *dialog) {
             return dialog->key() == instance.key;
         });
@@ -50,11 +50,9 @@ void Commands::inspect(const QList<Row> &rows)
             (*same)->activateWindow();
             continue;
         }
-        auto *dialog = new InspectDialog(instance, m_window);
-        const auto refresh = [this, dialog, instance] {
-            const std::optional<Row> now = m_session.row(instance);
-            dialog->setInstance(now ? std::optional(now->instance) : std::nullopt,
-                                now && now->state == InstanceState::Paused);
+        auto *dialog = new InspectDialog(row, m_window);
+        const auto refresh = [this, dialog, shown = row.instance] {
+            dialog->setRow(m_session.row(*shown));
         };
         connect(&m_session, &Session::updated, dialog, refresh);
         refresh();

@@ -83,7 +83,7 @@ void DetailsPanel::setRow(const std::optional<Row> &row)
     m_stack->setCurrentIndex(row ? 1 : 0);
     if (!row)
         return;
-    m_document->setDocument(row->instance.document);
+    m_document->setDocument(row->instance->document);
     showFacts();
 }
 
@@ -91,7 +91,7 @@ void DetailsPanel::refresh()
 {
     if (!m_row)
         return;
-    const std::optional<Row> row = m_session.row(m_row->instance);
+    const std::optional<Row> row = m_session.row(*m_row->instance);
     if (row) {
         setRow(row);
     } else {
@@ -102,10 +102,9 @@ void DetailsPanel::refresh()
 
 void DetailsPanel::showFacts()
 {
-    const Instance &instance = m_row->instance;
+    const Instance &instance = *m_row->instance;
     m_state->setSign(m_row->state);
-    m_state->setText(
-        stateSentence(instance, m_session.now(), m_row->state == InstanceState::Paused));
+    m_state->setText(stateSentence(*m_row, m_session.now()));
     m_facts->setFacts({
         {tr("Key"), instance.key},
         {tr("Owner"), m_row->ours ? tr("this window") : tr("someone else")},

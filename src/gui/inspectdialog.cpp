@@ -2,7 +2,6 @@
 #include "inspectdialog.h"
 
 #include "instancefacts.h"
-#include "instancestate.h"
 #include "ui_inspectdialog.h"
 
 #include <QAbstractTextDocumentLayout>
@@ -16,7 +15,7 @@ namespace EtcdRegistry {
 
 using namespace std::chrono_literals;
 
-InspectDialog::InspectDialog(const Instance &instance, QWidget *parent)
+InspectDialog::InspectDialog(const Row &row, QWidget *parent)
     : QDialog(parent)
     , m_ui(std::make_unique<Ui::InspectDialog>())
 {
@@ -36,7 +35,7 @@ InspectDialog::InspectDialog(const Instance &instance, QWidget *parent)
         auto *button = m_ui->buttons->addButton(label, QDialogButtonBox::ActionRole);
         button->setAutoDefault(false);
         connect(button, &QPushButton::clicked, this, [this, button, text] {
-            QGuiApplication::clipboard()->setText(text(m_instance));
+            QGuiApplication::clipboard()->setText(text(*m_row.instance));
             QToolTip::showText(button->mapToGlobal(QPoint()), tr("Copied"), button);
         });
         return button;
@@ -46,20 +45,20 @@ InspectDialog::InspectDialog(const Instance &instance, QWidget *parent)
     addCopyButton(tr("Copy key"), [](const Instance &i) { return i.key; });
     addCopyButton(tr("Copy URL"), [](const Instance &i) {
         return i.url;
-    })->setEnabled(!instance.url.isEmpty());
+    })->setEnabled(!row.instance->url.isEmpty());
     connect(m_ui->buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 
     m_clock.setInterval(200ms);
     connect(&m_clock, &QTimer::timeout, this, &InspectDialog::refresh);
-    setInstance(instance);
+    setRow(row);
 }
 
 InspectDialog::~InspectDialog() = default;
 
-void InspectDialog::setInstance(const std::optional<Instance> &instance, bool paused)
+void InspectDialog::setRow(const std::optional<Row> &row)
 {
-    m_ui->state->setVisible(instance.has_value());
-    if (!instance) {
+    m_ui->state->setVisible(row.has_value());
+    if (!row) {
         if (m_clock.isActive())
             m_ui->gone->say(FieldMessage::Kind::Warning,
                             tr("Gone since %1: it was left, or has expired. This is what it was.")
@@ -67,13 +66,12 @@ void InspectDialog::setInstance(const std::optional<Instance> &instance, bool pa
         m_clock.stop();
         return;
     }
-    m_instance = *instance;
-    m_paused = paused;
+    m_row = *row;
+    const Instance &instance = *m_row.instance;
     m_ui->gone->clear();
-    m_ui->document->setDocument(m_instance.document);
-    setWindowTitle(m_instance.host.isEmpty()
-                       ? m_instance.service
-                       : tr("%1 on %2").arg(m_instance.service, m_instance.host));
+    m_ui->document->setDocument(instance.document);
+    setWindowTitle(instance.host.isEmpty() ? instance.service
+                                           : tr("%1 on %2").arg(instance.service, instance.host));
     refresh();
     m_clock.start();
 }
@@ -81,9 +79,9 @@ void InspectDialog::setInstance(const std::optional<Instance> &instance, bool pa
 void InspectDialog::refresh()
 {
     const auto now = Instance::Clock::now();
-    m_ui->state->setSign(stateOf(m_instance, now, m_paused));
-    m_ui->state->setText(stateSentence(m_instance, now, m_paused));
-    m_ui->facts->setFacts(instanceFacts(m_instance, now));
+    m_ui->state->setSign(m_row.state);
+    m_ui->state->setText(stateSentence(m_row, now));
+    m_ui->facts->setFacts(instanceFacts(*m_row.instance, now));
 }
 
 } // namespace EtcdRegistry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "instance.h"
+#include "row.h"
 
 #include <QDialog>
 #include <QTimer>
@@ -21,21 +21,20 @@ class InspectDialog : public QDialog
 {
     Q_OBJECT
 public:
-    explicit InspectDialog(const Instance &instance, QWidget *parent = nullptr);
+    explicit InspectDialog(const Row &row, QWidget *parent = nullptr);
     ~InspectDialog() override;
 
-    /// What a later listing shows under the same key; nothing if it has gone: the dialog then says
-    /// so and keeps what it shows. paused: we hold it and its beat is paused.
-    void setInstance(const std::optional<Instance> &instance, bool paused = false);
+    /// What has become of it; nothing if it has gone: the dialog then says so and keeps what it
+    /// shows.
+    void setRow(const std::optional<Row> &row);
 
-    QString key() const { return m_instance.key; }
+    QString key() const { return m_row.instance->key; }
 
 private:
     void refresh();
 
     std::unique_ptr<Ui::InspectDialog> m_ui;
-    Instance m_instance;
-    bool m_paused = false;
+    Row m_row;
     QTimer m_clock; ///< the time left counts down; it stands still when the instance has gone
 };
 

@@ -119,7 +119,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 
 void InstancePanel::showRows()
 {
-    m_table->keepingPlace([this] { m_model.setRows(m_session.rows(), m_session.now()); });
+    m_table->keepingPlace([this] { m_model.apply(*m_session.update(), m_session.now()); });
     summarize();
 }
 
@@ -200,7 +200,7 @@ void InstancePanel::showFieldsMenu(const QPoint &position)
     QStringList names = m_model.fields();
     const auto [first, last] = m_table->visibleRows();
     for (int row = first; row >= 0 && row <= last; ++row) {
-        const auto fields = Json::fields(m_model.row(row).instance.document);
+        const auto fields = Json::fields(m_model.row(row).instance->document);
         for (const Json::Field &field : fields ? *fields : Json::Fields()) {
             if (!names.contains(field.name))
                 names.append(field.name);
@@ -246,7 +246,7 @@ void InstancePanel::tellVisibleKeys()
     QStringList keys;
     const auto [first, last] = m_table->visibleRows();
     for (int row = first; row >= 0 && row <= last; ++row)
-        keys.append(m_model.row(row).instance.key);
+        keys.append(m_model.row(row).instance->key);
     m_session.setVisibleKeys(keys);
 }
 

@@ -110,12 +110,12 @@ void MainWindow::setUpActions()
     on(m_ui->quitAction, &QWidget::close);
     on(m_ui->joinAction, [this] { m_commands->join(m_browser->joinTemplate()); });
     on(m_ui->joinLikeAction,
-       [this] { m_commands->join(serviceLike(selectedRows().first().instance)); });
+       [this] { m_commands->join(serviceLike(*selectedRows().first().instance)); });
     on(m_ui->inspectAction, [this] { m_commands->inspect(selectedRows()); });
     on(m_ui->leaveAction, [this] {
         QList<Instance> instances;
         for (const Row &row : selectedRows())
-            instances.append(row.instance);
+            instances.append(*row.instance);
         m_commands->leave(instances);
     });
     on(m_ui->copyUrlAction, [this] { copy([](const Instance &i) { return i.url; }); });
@@ -124,7 +124,7 @@ void MainWindow::setUpActions()
        [this] { copy([](const Instance &i) { return QString::fromUtf8(i.document); }); });
     on(m_ui->openUrlAction, [this] {
         for (const Row &row : selectedRows())
-            QDesktopServices::openUrl(QUrl(row.instance.url));
+            QDesktopServices::openUrl(QUrl(row.instance->url));
     });
     on(m_ui->refreshAction, [this] { m_session->refresh(); });
     on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
@@ -363,7 +363,7 @@ void MainWindow::copy(QString (*textOf)(const Instance &))
 {
     QStringList texts;
     for (const Row &row : selectedRows())
-        texts.append(textOf(row.instance));
+        texts.append(textOf(*row.instance));
     QGuiApplication::clipboard()->setText(texts.join(u'\n'));
 }
 

@@ -28,9 +28,9 @@ ServiceTree::ServiceTree(QWidget *parent)
             [this, nameOf](const QModelIndex &index) { m_collapsed.remove(nameOf(index)); });
 }
 
-void ServiceTree::setRows(const Rows &rows)
+void ServiceTree::setServices(const QList<ServiceCounts> &services)
 {
-    m_model.setRows(rows);
+    m_model.setServices(services);
     if (!selectionModel()->hasSelection())
         selectScope();
 }

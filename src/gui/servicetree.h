@@ -18,7 +18,7 @@ class ServiceTree : public QTreeView
 public:
     explicit ServiceTree(QWidget *parent = nullptr);
 
-    void setRows(const Rows &rows);
+    void setServices(const QList<ServiceCounts> &services);
 
     const Scope &scope() const { return m_scope; }
     void setScope(const Scope &scope);

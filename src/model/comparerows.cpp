@@ -61,7 +61,7 @@ int compareValues(const std::optional<T> &a, const std::optional<T> &b)
 
 int compareRows(const Row &a, const Row &b, int column, const QStringList &fields)
 {
-    const Instance &left = a.instance, &right = b.instance;
+    const Instance &left = *a.instance, &right = *b.instance;
     switch (column) {
     case InstanceModel::State:
         return compareValues(a.state, b.state);

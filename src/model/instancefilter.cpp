@@ -40,7 +40,7 @@ QString takeTerm(QStringView &text)
 template <typename Test>
 bool anyText(const Row &row, Test test)
 {
-    const Instance &instance = row.instance;
+    const Instance &instance = *row.instance;
     return test(instance.service) || test(instance.nameSpace) || test(instance.host)
            || test(instance.url) || test(instance.key)
            || test(QString::fromUtf8(instance.document));
@@ -99,7 +99,7 @@ bool InstanceFilter::matches(const Term &term, const Row &row)
 
 QString fieldText(const Row &row, const QString &field)
 {
-    const Instance &instance = row.instance;
+    const Instance &instance = *row.instance;
     const QString name = field.toLower();
     if (name == u"state")
         return stateName(row.state);

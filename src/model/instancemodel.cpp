@@ -3,6 +3,7 @@
 
 #include "comparerows.h"
 #include "durationtext.h"
+#include "snapshot.h"
 
 #include <algorithm>
 
@@ -31,10 +32,10 @@ InstanceModel::InstanceModel(QObject *parent)
     : QAbstractTableModel(parent)
 {}
 
-void InstanceModel::setRows(const Rows &rows, Clock::time_point now)
+void InstanceModel::apply(const RowsUpdate &update, Clock::time_point now)
 {
     m_now = now;
-    merge(rows);
+    merge(update.rows);
 }
 
 void InstanceModel::tick(Clock::time_point now, int firstRow, int lastRow)
@@ -96,13 +97,13 @@ void InstanceModel::setHeld(bool held)
 int InstanceModel::find(const QString &key) const
 {
     const auto found = std::find_if(m_order.begin(), m_order.end(),
-                                    [&](int i) { return m_rows[i].instance.key == key; });
+                                    [&](int i) { return m_rows[i].instance->key == key; });
     return found == m_order.end() ? -1 : int(found - m_order.begin());
 }
 
 bool InstanceModel::isShown(const Row &row) const
 {
-    return m_scope.contains(row.instance) && (!m_stateFilter || row.state == *m_stateFilter)
+    return m_scope.contains(*row.instance) && (!m_stateFilter || row.state == *m_stateFilter)
            && m_filter.matches(row);
 }
 
@@ -117,8 +118,11 @@ void InstanceModel::merge(const Rows &rows)
     m_scopeCounts = {};
     auto before = m_rows.cbegin();
     for (int i = 0; i < int(rows.size()); ++i) {
-        const Instance &instance = rows[i].instance;
-        const bool known = seek(before, m_rows.cend(), instance);
+        const Instance &instance = *rows[i].instance;
+        while (before != m_rows.cend() && before->instance->key != instance.key
+               && instanceLess(*before->instance, instance))
+            ++before;
+        const bool known = before != m_rows.cend() && before->instance->key == instance.key;
         if (m_scope.contains(instance))
             m_scopeCounts.add(rows[i].state);
         if (!isShown(rows[i]))
@@ -263,15 +267,14 @@ QVariant InstanceModel::data(const QModelIndex &index, int role) const
     case Qt::TextAlignmentRole:
         return headerData(index.column(), Qt::Horizontal, role);
     case Qt::ToolTipRole:
-        return index.column() == State || index.column() == LivesOn
-                   ? stateSentence(row.instance, m_now, row.state == InstanceState::Paused)
-                   : QVariant();
+        return index.column() == State || index.column() == LivesOn ? stateSentence(row, m_now)
+                                                                    : QVariant();
     case KeyRole:
-        return row.instance.key;
+        return row.instance->key;
     case StateRole:
         return int(row.state);
     case LifeRole:
-        return life(row.instance);
+        return life(*row.instance);
     case FreshnessRole:
         return freshness(row);
     default:
@@ -281,7 +284,7 @@ QVariant InstanceModel::data(const QModelIndex &index, int role) const
 
 QString InstanceModel::text(const Row &row, int column) const
 {
-    const Instance &instance = row.instance;
+    const Instance &instance = *row.instance;
     const auto since = [this](Clock::time_point then) {
         return durationText(duration_cast<milliseconds>(m_now - then));
     };

@@ -41,7 +41,7 @@ public:
     explicit InstanceModel(QObject *parent = nullptr);
 
     /// `now` is the time for which states and times hold.
-    void setRows(const Rows &rows, Clock::time_point now);
+    void apply(const RowsUpdate &update, Clock::time_point now);
     /// Only time has passed: the time columns of these rows have changed.
     void tick(Clock::time_point now, int firstRow, int lastRow);
 

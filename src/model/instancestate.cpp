@@ -2,6 +2,7 @@
 #include "instancestate.h"
 
 #include "durationtext.h"
+#include "row.h"
 
 #include <QCoreApplication>
 
@@ -34,22 +35,21 @@ QString problemSentence(Instance::Problem problem)
 
 } // namespace
 
-InstanceState stateOf(const Instance &instance, Instance::Clock::time_point now, bool paused)
+InstanceState stateOf(const LiveInstance &live, Instance::Clock::time_point now,
+                      Instance::Clock::time_point looked, bool paused)
 {
+    const Instance &instance = *live.instance;
     if (instance.problem != Instance::Problem::None)
         return InstanceState::Broken;
     if (paused)
         return InstanceState::Paused;
     if (!instance.hasTtl)
         return InstanceState::NoTtl;
-    if (!instance.expires || !instance.ttl)
-        return InstanceState::Alive; // a v3 lease that was not asked for its time: nothing to hold
-                                     // against it
-    if ((*instance.expires - now) * 5 < *instance.ttl)
-        return InstanceState::Expiring;
-    if ((*instance.expires - instance.observed) * 5 < *instance.ttl * 2)
-        return InstanceState::Late;
-    return InstanceState::Alive;
+    const auto due = beatDue(live);
+    if (!due || looked < *due)
+        return InstanceState::Alive; // as far as anybody knows
+    return (*instance.expires - now) * 5 < *instance.ttl ? InstanceState::Expiring
+                                                         : InstanceState::Late;
 }
 
 QString stateName(InstanceState state)
@@ -71,34 +71,40 @@ QString stateName(InstanceState state)
     Q_UNREACHABLE();
 }
 
-QString stateSentence(const Instance &instance, Instance::Clock::time_point now, bool paused)
+QString stateSentence(const Row &row, Instance::Clock::time_point now)
 {
-    const InstanceState state = stateOf(instance, now, paused);
-    const auto sentence = [state](const QString &rest) {
-        return Text::tr("%1: %2").arg(stateName(state), rest);
+    const Instance &instance = *row.instance;
+    const auto sentence = [&row](const QString &rest) {
+        return Text::tr("%1: %2").arg(stateName(row.state), rest);
     };
-    if (state == InstanceState::Broken)
+    if (row.state == InstanceState::Broken)
         return sentence(problemSentence(instance.problem));
-    if (state == InstanceState::NoTtl)
+    if (row.state == InstanceState::NoTtl)
         return sentence(Text::tr("it never expires by itself; it stays until someone deletes it."));
     if (!instance.expires || !instance.ttl) {
-        return state == InstanceState::Paused
+        return row.state == InstanceState::Paused
                    ? sentence(Text::tr("we hold it and do not beat; it will expire."))
                    : sentence(Text::tr("it has a TTL; the time left is not known yet."));
     }
 
     const auto left = duration_cast<milliseconds>(*instance.expires - now);
-    const auto ttl = *instance.ttl;
-    const QString times =
-        Text::tr("%1 of its %2 are left").arg(durationText(left), durationText(ttl));
-    switch (state) {
+    const QString leftText = durationText(left);
+    const QString ttlText = durationText(*instance.ttl);
+    switch (row.state) {
     case InstanceState::Paused:
-        return sentence(Text::tr("we hold it and do not beat; %1.").arg(times));
+        return sentence(
+            Text::tr("we hold it and do not beat; %1 of its %2 are left.").arg(leftText, ttlText));
     case InstanceState::Late:
-    case InstanceState::Expiring:
-        return sentence(Text::tr("%1, no beat for %2.").arg(times, durationText(ttl - left)));
+    case InstanceState::Expiring: {
+        const milliseconds cadence = row.cadence.count() ? row.cadence : *instance.ttl / 2;
+        const auto overdue = *instance.ttl - left - cadence;
+        return left.count() > 0 ? sentence(Text::tr("its beat is %1 overdue; it expires in %2.")
+                                               .arg(durationText(overdue), leftText))
+                                : sentence(Text::tr("its beat is %1 overdue, and its time is up.")
+                                               .arg(durationText(overdue)));
+    }
     default:
-        return sentence(Text::tr("%1.").arg(times));
+        return sentence(Text::tr("%1 of its %2 are left.").arg(leftText, ttlText));
     }
 }
 

@@ -3,78 +3,70 @@
 
 #include "snapshot.h"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace EtcdRegistry {
 
-using std::chrono::milliseconds;
-
 namespace {
 
-/// A v2 listing says what is left and not what was granted, which is in whole seconds. The most
-/// that was seen comes near, unless the owner changed its document, and perhaps its TTL too.
-void deduceTtl(Instance &instance, const Instance *before)
+bool looksAlike(const Row &a, const Row &b)
 {
-    if (instance.api != Api::V2 || !instance.ttl)
-        return;
-    const milliseconds seen = std::chrono::ceil<std::chrono::seconds>(*instance.ttl);
-    const bool same = before && before->ttl && before->document == instance.document;
-    instance.ttl = same ? std::max(seen, *before->ttl) : seen;
+    return a.state == b.state && a.ours == b.ours && a.changed == b.changed
+           && (a.instance == b.instance || a.instance->document == b.instance->document);
+}
+
+void count(RowsUpdate &update)
+{
+    for (const Row &row : std::as_const(update.rows)) {
+        const Instance &instance = *row.instance;
+        if (update.services.isEmpty() || update.services.last().service != instance.service
+            || update.services.last().nameSpace != instance.nameSpace)
+            update.services.append({instance.nameSpace, instance.service, {}});
+        update.services.last().counts.add(row.state);
+        update.counts.add(row.state);
+    }
 }
 
 } // namespace
+
+StateCounts &StateCounts::operator+=(const StateCounts &other)
+{
+    std::ranges::transform(of, other.of, of.begin(), std::plus());
+    return *this;
+}
 
 int StateCounts::total() const
 {
     return std::accumulate(of.begin(), of.end(), 0);
 }
 
-StateCounts countStates(const Rows &rows)
+RowsUpdate updateOf(const Rows &before, Rows after)
 {
-    StateCounts counts;
-    for (const Row &row : rows)
-        counts.add(row.state);
-    return counts;
-}
-
-std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance)
-{
-    if (!instance.expires || !instance.ttl)
-        return std::nullopt;
-    return *instance.expires - *instance.ttl;
-}
-
-bool seek(Rows::const_iterator &row, Rows::const_iterator end, const Instance &instance)
-{
-    // Keys first: mostly they are the same, and to order rows takes three comparisons.
-    while (row != end && row->instance.key != instance.key && instanceLess(row->instance, instance))
-        ++row;
-    return row != end && row->instance.key == instance.key;
-}
-
-Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::time_point now,
-            bool first)
-{
-    Rows rows;
-    rows.reserve(listed.size());
-    auto before = known.begin();
-    for (const Instance &instance : listed) {
-        Row row{.instance = instance};
-        if (seek(before, known.end(), instance)) {
-            deduceTtl(row.instance, &before->instance);
-            row.firstSeen = before->firstSeen;
-            row.older = before->older;
-            row.changed = instance.document == before->instance.document ? before->changed : now;
-        } else {
-            deduceTtl(row.instance, nullptr);
-            row.firstSeen = now;
-            row.older = first;
-            if (!first)
-                row.changed = now;
+    RowsUpdate update;
+    update.rows = std::move(after);
+    update.newIndexes.assign(before.size(), -1);
+    auto old = before.begin();
+    for (int i = 0; i < int(update.rows.size()); ++i) {
+        const Row &row = std::as_const(update.rows)[i];
+        // Mostly they are the very same: then nothing is compared.
+        while (old != before.end() && old->instance != row.instance
+               && old->instance->key != row.instance->key
+               && instanceLess(*old->instance, *row.instance))
+            ++old;
+        if (old == before.end()
+            || (old->instance != row.instance && old->instance->key != row.instance->key)) {
+            update.added.push_back(i);
+            continue;
         }
-        rows.append(std::move(row));
+        update.newIndexes[old - before.begin()] = i;
+        if (!looksAlike(*old, row))
+            update.changed.push_back(i);
+        ++old;
     }
-    return rows;
+    count(update);
+    return update;
 }
 
 } // namespace EtcdRegistry

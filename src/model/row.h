@@ -2,23 +2,21 @@
 #pragma once
 
 #include "instancestate.h"
+#include "liveinstance.h"
 
 #include <QList>
 
 #include <array>
+#include <memory>
+#include <vector>
 
 namespace EtcdRegistry {
 
-/// One instance as the window shows it: what a listing said, and what the session knows besides.
-struct Row
+/// One instance as the window shows it: what watching it told, and what the session knows besides.
+struct Row : LiveInstance
 {
-    Instance instance;
     InstanceState state = InstanceState::Alive;
-    bool ours = false;                       ///< held by this client
-    Instance::Clock::time_point firstSeen{}; ///< by this session
-    bool older = false; ///< it was there at the first listing already, so for longer than that
-    /// When it joined, or its document changed, under our eyes; the epoch: it did not.
-    Instance::Clock::time_point changed{};
+    bool ours = false; ///< held by this client
 
     bool operator==(const Row &) const = default;
 };
@@ -33,23 +31,40 @@ struct StateCounts
 
     int operator[](InstanceState state) const { return of[size_t(state)]; }
     void add(InstanceState state) { ++of[size_t(state)]; }
+    StateCounts &operator+=(const StateCounts &other);
     int total() const;
 
     bool operator==(const StateCounts &) const = default;
 };
 
-StateCounts countStates(const Rows &rows);
+/// A service that has instances, and how they fare.
+struct ServiceCounts
+{
+    QString nameSpace;
+    QString service;
+    StateCounts counts;
 
-/// When its last beat came, as far as TTL and expiry tell.
-std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance);
+    bool operator==(const ServiceCounts &) const = default;
+};
 
-/// Moves on to the row of this instance, or past all those that sort before it. True: it is there.
-/// For walks over rows and instances that are sorted alike.
-bool seek(Rows::const_iterator &row, Rows::const_iterator end, const Instance &instance);
+/// Rows, and how they came out of those before: what views need to move on by ranges. It is made
+/// off the GUI thread, so that nothing there takes a walk over the strings of 100,000 instances.
+struct RowsUpdate
+{
+    Rows rows;
+    std::vector<int> newIndexes; ///< for each row before: where it is now; -1: gone
+    std::vector<int> added;      ///< into `rows`, ascending
+    /// Into `rows`, ascending: the document, the state or whose it is; times alone don't count.
+    std::vector<int> changed;
+    QList<ServiceCounts> services; ///< sorted as the rows are
+    StateCounts counts;
+};
+using RowsUpdatePtr = std::shared_ptr<const RowsUpdate>;
 
-/// The listed instances with what `known` knows of them: linear. `first`: nothing was known before,
-/// so what is there did not join now. State and `ours` are left to the caller.
-Rows merged(const Rows &known, const QList<Instance> &listed, Instance::Clock::time_point now,
-            bool first);
+/// What leads from rows to others: linear. Both must be sorted by instanceLess.
+RowsUpdate updateOf(const Rows &before, Rows after);
 
 } // namespace EtcdRegistry
+
+Q_DECLARE_TYPEINFO(EtcdRegistry::Row, Q_RELOCATABLE_TYPE);
+Q_DECLARE_METATYPE(EtcdRegistry::RowsUpdatePtr)

@@ -34,18 +34,14 @@ ServiceModel::ServiceModel(QObject *parent)
 
 ServiceModel::~ServiceModel() = default;
 
-void ServiceModel::setRows(const Rows &rows)
+void ServiceModel::setServices(const QList<ServiceCounts> &services)
 {
     NameSpaces wanted;
-    for (const Row &row : rows) {
-        const Instance &instance = row.instance;
-        if (wanted.empty() || wanted.back()->name != instance.nameSpace)
-            wanted.push_back(std::make_unique<NameSpace>(NameSpace{instance.nameSpace, {}, {}}));
-        NameSpace &nameSpace = *wanted.back();
-        if (nameSpace.services.empty() || nameSpace.services.back().name != instance.service)
-            nameSpace.services.push_back({instance.service, {}});
-        nameSpace.services.back().counts.add(row.state);
-        nameSpace.counts.add(row.state);
+    for (const ServiceCounts &service : services) {
+        if (wanted.empty() || wanted.back()->name != service.nameSpace)
+            wanted.push_back(std::make_unique<NameSpace>(NameSpace{service.nameSpace, {}, {}}));
+        wanted.back()->services.push_back({service.service, service.counts});
+        wanted.back()->counts += service.counts;
     }
     if (!wanted.empty() && wanted.front()->name.isEmpty())
         std::rotate(wanted.begin(), wanted.begin() + 1, wanted.end());

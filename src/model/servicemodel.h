@@ -26,7 +26,7 @@ public:
     explicit ServiceModel(QObject *parent = nullptr);
     ~ServiceModel() override;
 
-    void setRows(const Rows &rows);
+    void setServices(const QList<ServiceCounts> &services);
 
     /// Of a service, or of a namespace where `service` is null; invalid where there is none.
     QModelIndex find(const QString &nameSpace, const QString &service = {}) const;

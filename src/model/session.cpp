@@ -28,18 +28,19 @@ Result<void> withoutValue(const Result<T> &result)
     return result ? Result<void>() : Result<void>(result.error());
 }
 
-/// How many instances joined, left or changed their document.
-int countChanges(const Rows &rows, const QList<Instance> &listed)
+Rows merged(const Rows &known, const QList<Instance> &listed, Session::Clock::time_point now,
+            bool first)
 {
-    int same = 0, kept = 0;
-    auto row = rows.cbegin();
+    Rows rows;
     for (const Instance &instance : listed) {
-        if (!seek(row, rows.cend(), instance))
-            continue;
-        ++kept;
-        same += row->instance.document == instance.document;
+        const auto found = std::lower_bound(
+            known.begin(), known.end(), instance,
+            [](const Row &row, const Instance &i) { return instanceLess(*row.instance, i); });
+        const bool same = found != known.end() && found->instance->key == instance.key;
+        rows.append(
+            Row{continued(same ? LiveInstance(*found) : LiveInstance(), instance, now, first)});
     }
-    return int(rows.size() - kept) + int(listed.size() - same);
+    return rows;
 }
 
 } // namespace
@@ -75,10 +76,11 @@ Session::Clock::time_point Session::now() const
 std::optional<Row> Session::row(const Instance &instance) const
 {
     const auto found = std::lower_bound(
-        m_rows.begin(), m_rows.end(), instance,
-        [](const Row &row, const Instance &i) { return instanceLess(row.instance, i); });
-    return found == m_rows.end() || instanceLess(instance, found->instance) ? std::nullopt
-                                                                            : std::optional(*found);
+        rows().begin(), rows().end(), instance,
+        [](const Row &row, const Instance &i) { return instanceLess(*row.instance, i); });
+    return found == rows().end() || instanceLess(instance, *found->instance)
+               ? std::nullopt
+               : std::optional(*found);
 }
 
 std::optional<qint64> Session::ours(const QString &key) const
@@ -149,9 +151,9 @@ QList<Instance> Session::toAskForTime(const QList<Instance> &instances) const
             leases.insert(instance.lease);
     }
     QSet<QString> wanted = m_visibleKeys;
-    for (const Row &row : m_rows) {
+    for (const Row &row : rows()) {
         if (row.state == InstanceState::Late || row.state == InstanceState::Expiring)
-            wanted.insert(row.instance.key);
+            wanted.insert(row.instance->key);
     }
     QList<Instance> asked;
     for (const Instance &instance : instances) {
@@ -184,7 +186,10 @@ void Session::apply(const Snapshot &snapshot)
     m_refreshedAt = QDateTime::currentDateTime();
     if (m_paused) {
         m_waiting = snapshot;
-        m_waitingChanges = countChanges(m_rows, snapshot.instances);
+        const RowsUpdate waiting =
+            updateOf(rows(), merged(rows(), snapshot.instances, m_observed, false));
+        m_waitingChanges = int(waiting.added.size() + waiting.changed.size())
+                           + int(std::ranges::count(waiting.newIndexes, -1));
     } else {
         show(snapshot);
     }
@@ -194,15 +199,8 @@ void Session::apply(const Snapshot &snapshot)
 
 void Session::show(const Snapshot &snapshot)
 {
-    m_rows =
-        merged(m_rows, snapshot.instances, snapshot.observed, m_freshness == Freshness::Connecting);
-    updateStates();
-    const bool fading = std::any_of(m_rows.begin(), m_rows.end(), [&](const Row &row) {
-        return row.changed == snapshot.observed;
-    });
-    if (fading && m_tickTimer.isActive())
-        m_tickTimer.start(fadeInterval);
-    Q_EMIT updated();
+    update(merged(rows(), snapshot.instances, snapshot.observed,
+                  m_freshness == Freshness::Connecting));
 }
 
 void Session::setPaused(bool paused)
@@ -221,29 +219,19 @@ void Session::tick()
 {
     if (m_tickTimer.intervalAsDuration() == fadeInterval && now() > m_observed + fadeTime)
         m_tickTimer.start(tickInterval);
-    if (updateStates())
-        Q_EMIT updated();
-    else
-        Q_EMIT ticked();
+    update(rows());
+    Q_EMIT ticked();
 }
 
-bool Session::updateStates()
+void Session::update(Rows rows)
 {
-    const Clock::time_point now = this->now();
-    bool changed = false;
-    for (qsizetype i = 0; i < m_rows.size(); ++i) {
-        const Row &row = std::as_const(m_rows)[i];
-        const bool paused = !m_pausedKeys.isEmpty() && m_pausedKeys.contains(row.instance.key);
-        const bool ours = !m_ours.isEmpty() && m_ours.contains(row.instance.key);
-        const InstanceState state = stateOf(row.instance, now, paused);
-        if (row.state == state && row.ours == ours)
-            continue;
-        m_rows[i].state = state;
-        m_rows[i].ours = ours;
-        changed = true;
+    for (Row &row : rows) {
+        row.ours = m_ours.contains(row.instance->key);
+        row.state =
+            stateOf(row, now(), row.instance->observed, m_pausedKeys.contains(row.instance->key));
     }
-    m_counts = countStates(m_rows);
-    return changed;
+    m_update = std::make_shared<const RowsUpdate>(updateOf(this->rows(), std::move(rows)));
+    Q_EMIT updated(m_update);
 }
 
 void Session::updateRegistrations()
@@ -255,8 +243,7 @@ void Session::updateRegistrations()
         if (registration.state == Registration::State::Paused)
             m_pausedKeys.insert(registration.key);
     }
-    if (updateStates())
-        Q_EMIT updated();
+    update(rows());
     Q_EMIT registrationsChanged();
 }
 

@@ -35,8 +35,10 @@ public:
     const std::optional<Cluster> &cluster() const { return m_cluster; }
     const QList<Node> &nodes() const { return m_registry.nodes(); }
 
-    const Rows &rows() const { return m_rows; }
-    const StateCounts &counts() const { return m_counts; }
+    const Rows &rows() const { return m_update->rows; }
+    const StateCounts &counts() const { return m_update->counts; }
+    const QList<ServiceCounts> &services() const { return m_update->services; }
+    const RowsUpdatePtr &update() const { return m_update; } ///< the last one
     /// What is shown now of this instance; nothing: it has gone.
     std::optional<Row> row(const Instance &instance) const;
 
@@ -78,7 +80,7 @@ public:
 Q_SIGNALS:
     void leftAll();
     void leavingFailed(const QString &message); ///< what could not be left, and what becomes of it
-    void updated();                             ///< rows have changed
+    void updated(const EtcdRegistry::RowsUpdatePtr &update); ///< rows have changed
     void ticked();                              ///< only now() has
     void freshnessChanged();
     void registrationsChanged();
@@ -89,7 +91,7 @@ private:
     void ended(const Result<Snapshot> &result);
     void show(const Snapshot &snapshot);
     void tick();
-    bool updateStates();
+    void update(Rows rows);
     QList<Instance> toAskForTime(const QList<Instance> &instances) const;
     void updateRegistrations();
     void leavingEnded(const Result<void> &result);
@@ -98,8 +100,7 @@ private:
 
     Registry m_registry;
     std::optional<Cluster> m_cluster;
-    Rows m_rows;
-    StateCounts m_counts;
+    RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
     QHash<QString, qint64> m_ours;
     QSet<QString> m_pausedKeys;
     QSet<QString> m_visibleKeys;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "instance.h"
+
+#include <QList>
+#include <QMetaType>
+
+namespace EtcdRegistry {
+
+/// An instance, and what watching it has told beyond what a listing says. A cheap value; any
+/// thread.
+struct LiveInstance
+{
+    using Clock = Instance::Clock;
+
+    InstancePtr instance;          ///< never null where one is promised; never changed, replaced
+    Clock::time_point firstSeen{}; ///< by the client that watches
+    bool older = false; ///< it was there when the watching began, so for longer than that
+    /// When it joined, or its document changed, under our eyes; the epoch: it did not.
+    Clock::time_point changed{};
+    int beats = 0; ///< how many were seen
+    /// Its own cadence: the usual time between two of its beats; zero until two were seen.
+    std::chrono::milliseconds cadence{0};
+
+    bool operator==(const LiveInstance &) const = default;
+};
+
+/// When its last beat came, as far as TTL and expiry tell.
+std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance);
+
+/// From then on its next beat is late: its own cadence and a quarter after the last one, or, as
+/// long as the cadence is not known, that of one that beats at half its TTL. Never within the last
+/// fifth of its TTL. No value: it never beats, or nobody knows when it did.
+std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live);
+
+/// Takes over what is known of an instance from what it was before: its first sight, its cadence,
+/// and the TTL that a v2 listing does not say. A null `before`: it joined at `now`, or was there
+/// when the watching began (`older`).
+LiveInstance continued(const LiveInstance &before, Instance instance,
+                       Instance::Clock::time_point now, bool older = false);
+
+/// What became of one instance.
+struct Change
+{
+    enum class Kind {
+        Joined,
+        Changed, ///< its document did
+        Renewed, ///< a beat: nothing but its deadline moved
+        Left,    ///< it was deleted before its time
+        Expired, ///< its TTL ran out
+        Gone,    ///< left or expired: the store does not say which
+    };
+
+    Kind kind = Kind::Joined;
+    LiveInstance live;  ///< as it is now; of one that has gone, as it was
+    InstancePtr before; ///< Changed only: what it was
+    Instance::Clock::time_point at;
+
+    bool operator==(const Change &) const = default;
+};
+
+inline bool isGone(Change::Kind kind)
+{
+    return kind == Change::Kind::Left || kind == Change::Kind::Expired
+           || kind == Change::Kind::Gone;
+}
+
+} // namespace EtcdRegistry
+
+Q_DECLARE_TYPEINFO(EtcdRegistry::LiveInstance, Q_RELOCATABLE_TYPE);
+Q_DECLARE_TYPEINFO(EtcdRegistry::Change, Q_RELOCATABLE_TYPE);
+Q_DECLARE_METATYPE(EtcdRegistry::Change)
