@@ -71,8 +71,8 @@ struct LiveEvent
 /// answers.
 ///
 /// It has a connection of its own, so that it lives well in a thread of its own, away from
-/// heartbeats and from the GUI: use it from the thread it lives in only. It does nothing on the
-/// network before start(). Signals come from the event loop, in the order of what happened.
+/// heartbeats and from the GUI: move it there before start(), which makes that connection, and then
+/// use it from there only. Signals come from the event loop, in the order of what happened.
 class LiveRegistry : public QObject
 {
     Q_OBJECT
@@ -87,8 +87,6 @@ public:
     /// are asked now and then how long they live on. Keys.
     void setOnScreen(const QStringList &keys);
 
-    const LiveStatus &status() const;
-
 Q_SIGNALS:
     /// The first listing, sorted by instanceLess(); once, before any changed().
     void began(const QList<EtcdRegistry::LiveInstance> &instances);
@@ -100,7 +98,8 @@ Q_SIGNALS:
 
 private:
     class Private;
-    std::unique_ptr<Private> d;
+    ConnectionString m_connection;
+    std::unique_ptr<Private> d; ///< from start() on
 };
 
 } // namespace EtcdRegistry
