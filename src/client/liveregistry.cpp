@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "liveregistry.h"
 
-#include "connection.h"
-#include "layout.h"
-#include "livetable.h"
+#include "liveregistryprivate.h"
 #include "log.h"
-#include "nodes.h"
-#include "watch.h"
 
 #include <QCoreApplication>
 #include <QRandomGenerator>
-#include <QTimer>
 
 #include <algorithm>
 
@@ -20,111 +15,15 @@ namespace EtcdRegistry {
 
 namespace {
 
-using Clock = Instance::Clock;
 using std::chrono::milliseconds;
 
-constexpr auto pingInterval = 1000ms;
-constexpr auto slept = 5s; ///< a timer that is so late tells that the machine was asleep
 constexpr auto longestRetry = 5000ms;
-/// v3: how often a watch is held against the store. v2: how often a stream is, if the store has
-/// changed at all.
-constexpr auto checkIntervalV3 = 60s;
-constexpr auto checkIntervalV2 = 5s;
-/// An event that is under way when a listing shows its effect comes within this time.
-constexpr auto grace = 2s;
-constexpr auto timesInterval = 2s;
-constexpr int leasesAtOnce = 64;
 /// v2: a stream dies at 100 undelivered events, which takes half of that in a second to be likely.
 constexpr int eventsTooMany = 50;
 constexpr int changesFewAgain = 10; ///< a second
 constexpr auto calmBeforeStream = 10s;
 
-milliseconds since(Clock::time_point then)
-{
-    return std::chrono::duration_cast<milliseconds>(Clock::now() - then);
-}
-
 } // namespace
-
-class LiveRegistry::Private
-{
-public:
-    Private(LiveRegistry *registry, const ConnectionString &text);
-    ~Private();
-
-    bool isV2() const { return connection.cluster().api == Api::V2; }
-    QString prefix() const { return Layout::prefix(connection.text().nameSpace); }
-
-    void open();
-    void list();
-    void listed(const Result<Listing> &listing);
-    void begin(const Listing &listing);
-    void openWatch();
-    void watchOpened(qint64 revision);
-    void applyEvents(const QList<Event> &events, qint64 revision);
-    void watchEnded(const WatchEnd &end);
-    void dropWatch();
-    void cutOff(const Error &error);
-    void retry();
-    void ping();
-    void pinged(const Result<HttpReply> &reply);
-    void check();
-    void checked(const Check &check);
-    void suspect(int differences);
-    void listOverdue();
-    void followByListings();
-    void followByStream();
-    void askTimes();
-
-    void tell(const QList<Change> &changes);
-    void heard(Clock::time_point at);
-    void live();
-    void setFreshness(LiveStatus::Freshness freshness, const std::optional<Error> &error = {});
-    void happen(LiveEvent::Kind kind, int count = 0, const std::optional<Error> &error = {});
-
-    LiveRegistry *q;
-    Connection connection;
-    Nodes nodes; ///< follows the membership, where that is wanted
-    LiveTable table;
-    LiveStatus status;
-    bool began = false;
-    bool anew = false; ///< the store turned out to be another one
-
-    std::unique_ptr<Watch> watch;
-    bool watchOpen = false;
-    qint64 watchRevision = 0;       ///< so far the watch has told
-    QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
-    std::optional<Error> lostWatch; ///< why the last one ended
-    bool resync = false;            ///< the listing that is under way is needed to go on
-    QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
-
-    bool listing = false;
-    bool listAgain = false;
-    Clock::time_point listStarted;
-    Clock::time_point listEnded;
-    milliseconds listTook{0};
-
-    int failures = 0;
-    bool pinging = false;
-    int missedPings = 0;
-    bool checking = false;
-    bool suspicious = false; ///< the last check did not agree
-    qint64 suspectedRevision = 0;
-    int suspected = 0;
-    Clock::time_point secondStarted; ///< in which `inSecond` events came
-    int inSecond = 0;
-    Clock::time_point busy; ///< v2: when listings last showed many changes
-    Clock::time_point pingedAt = Clock::now();
-    QDateTime pingedAtWall = QDateTime::currentDateTimeUtc();
-    QStringList onScreen;
-
-    QTimer retryTimer;
-    QTimer pingTimer;
-    QTimer checkTimer;
-    QTimer listTimer; ///< v2, by listings: the next one
-    QTimer graceTimer;
-    QTimer timesTimer;
-};
 
 LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &text)
     : q(registry)
@@ -139,7 +38,7 @@ LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &t
     };
     on(retryTimer, &Private::retry, 0ms, true);
     on(pingTimer, &Private::ping, pingInterval, false);
-    on(checkTimer, &Private::check, checkIntervalV3, false);
+    on(checkTimer, &Private::check, 0ms, false);
     on(listTimer, &Private::list, 0ms, true);
     on(timesTimer, &Private::askTimes, timesInterval, false);
     graceTimer.setSingleShot(true);
@@ -237,7 +136,7 @@ void LiveRegistry::Private::open()
             return cutOff(cluster.error());
         status.cluster = *cluster;
         status.means = isV2() ? LiveStatus::Means::Stream : LiveStatus::Means::Watch;
-        checkTimer.start(isV2() ? checkIntervalV2 : checkIntervalV3);
+        startChecks();
         if (isV2())
             openWatch(); // first, so that nothing is lost between the listing and the stream
         else
@@ -452,124 +351,6 @@ void LiveRegistry::Private::followByStream()
     openWatch();
 }
 
-// ---- is it still true?
-
-void LiveRegistry::Private::ping()
-{
-    const auto wall = QDateTime::currentDateTimeUtc();
-    const auto late = std::max(since(pingedAt), milliseconds(pingedAtWall.msecsTo(wall)));
-    pingedAt = Clock::now();
-    pingedAtWall = wall;
-    if (late > slept) { // the machine was: whatever the connections were, nobody knows now
-        if (watch) {
-            watchEnded({.error = {.code = Error::Code::Timeout,
-                                  .endpoint = status.endpoint,
-                                  .detail = tr("this machine was asleep")}});
-        } else if (began && !listing) {
-            retry();
-        }
-        return;
-    }
-    listOverdue();
-    if (!watchOpen || std::exchange(pinging, true))
-        return;
-    connection.transport()
-        .ask(watch->endpoint(), {.path = "/version"})
-        .then(q, [this, asked = watch.get()](const Result<HttpReply> &reply) {
-            pinging = false;
-            if (watch.get() == asked && watchOpen)
-                pinged(reply);
-        });
-}
-
-void LiveRegistry::Private::pinged(const Result<HttpReply> &reply)
-{
-    if (reply) {
-        missedPings = 0;
-        heard(reply->received);
-        Q_EMIT q->statusChanged(status);
-        return;
-    }
-    const bool others = connection.transport().pool().order().size() > 1;
-    if (++missedPings
-        < (others ? 1 : 2)) // where there is nobody else, one is given a second chance
-        return;
-    connection.transport().pool().failed(watch->endpoint(), reply.error());
-    watchEnded({.error = reply.error()});
-}
-
-void LiveRegistry::Private::check()
-{
-    if (!began || listing || status.freshness == LiveStatus::Freshness::Stale
-        || status.means == LiveStatus::Means::Listings || std::exchange(checking, true))
-        return;
-    connection.store()
-        .check(prefix(), table.revision())
-        .then(q, [this](const Result<Check> &check) {
-            checking = false;
-            if (check) // else pings and listings will say what is wrong
-                checked(*check);
-        });
-}
-
-void LiveRegistry::Private::checked(const Check &check)
-{
-    if (isV2()) {
-        // The index counts what others write, too; a listing has its price.
-        const bool mayDiffer = check.revision > table.revision();
-        if (mayDiffer && since(listEnded) > std::max<milliseconds>(10s, 20 * listTook))
-            list();
-        return;
-    }
-    if (check.revision < table.revision()) {
-        anew = true;
-        resync = true;
-        return list();
-    }
-    const bool agrees = check.newest <= table.revision() && check.count == table.size();
-    if (!agrees && std::exchange(suspicious, true)) {
-        suspicious = false;
-        return list();
-    }
-    suspicious = !agrees;
-    checkTimer.start(agrees ? checkIntervalV3 : grace); // events may be under way
-}
-
-/// v2: who refreshes its TTL is told by no event, so whoever seems late is looked at.
-void LiveRegistry::Private::listOverdue()
-{
-    if (began && isV2() && watchOpen && !listing
-        && since(listEnded) > std::max<milliseconds>(1s, 10 * listTook)
-        && !table.overdue(Clock::now()).isEmpty())
-        list();
-}
-
-/// v3: renewals are told by no event either. Those on screen are asked, and those in trouble.
-void LiveRegistry::Private::askTimes()
-{
-    if (!watchOpen || isV2())
-        return;
-    QHash<qint64, QStringList> keysOfLeases;
-    const auto ask = [&](const QString &key) {
-        const LiveInstance *live = table.find(key);
-        if (live && live->instance->lease != 0)
-            keysOfLeases[live->instance->lease].append(key);
-    };
-    std::ranges::for_each(onScreen, ask);
-    for (const QString &key : table.overdue(Clock::now()).mid(0, leasesAtOnce)) {
-        if (!onScreen.contains(key))
-            ask(key);
-    }
-    for (auto lease = keysOfLeases.cbegin(); lease != keysOfLeases.cend(); ++lease) {
-        connection.store()
-            .timeToLive(lease.key())
-            .then(q, [this, keys = lease.value()](const Result<LeaseTime> &time) {
-                if (time)
-                    tell(table.look(keys, *time, Clock::now()));
-            });
-    }
-}
-
 LiveRegistry::LiveRegistry(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_connection(connection)
@@ -580,6 +361,7 @@ LiveRegistry::~LiveRegistry() = default;
 void LiveRegistry::start()
 {
     d = std::make_unique<Private>(this, m_connection);
+    d->checkIntervalV3 = m_checkInterval;
     d->pingTimer.start();
     d->timesTimer.start();
     d->open();
@@ -591,6 +373,11 @@ void LiveRegistry::refresh()
         d->list();
     else if (d && d->retryTimer.isActive())
         d->retry();
+}
+
+void LiveRegistry::setCheckInterval(std::chrono::milliseconds interval)
+{
+    m_checkInterval = interval;
 }
 
 void LiveRegistry::setOnScreen(const QStringList &keys)

@@ -80,6 +80,9 @@ public:
     explicit LiveRegistry(const ConnectionString &connection, QObject *parent = nullptr);
     ~LiveRegistry() override;
 
+    /// v3: how often the watch is held against the store; 60 s by default. Before start().
+    void setCheckInterval(std::chrono::milliseconds interval);
+
     void start();
     void refresh(); ///< lists everything now and repairs what differs
 
@@ -99,6 +102,7 @@ Q_SIGNALS:
 private:
     class Private;
     ConnectionString m_connection;
+    std::chrono::milliseconds m_checkInterval{60000};
     std::unique_ptr<Private> d; ///< from start() on
 };
 
