@@ -53,12 +53,14 @@ void countBeat(LiveInstance &live, const Instance &before)
     if (!hasBeaten(before, *live.instance) || !last || !next)
         return;
     ++live.beats;
-    auto gap = duration_cast<milliseconds>(*next - *last);
+    const auto gap = duration_cast<milliseconds>(*next - *last);
     if (gap < 100ms) // the clocks of nodes differ
         return;
-    if (live.cadence > 0ms) // several at once, or some were missed
-        gap /= std::max<qint64>((gap + live.cadence / 2) / live.cadence, 1);
-    live.cadence = live.cadence > 0ms ? (3 * live.cadence + gap) / 4 : gap;
+    // One that misses beats, or was looked at too seldom, counts for more than those that fit.
+    const bool fits = std::chrono::abs(gap - live.cadence) < live.cadence / 2;
+    live.cadence = live.cadence == 0ms ? gap
+                   : fits              ? (3 * live.cadence + gap) / 4
+                                       : (live.cadence + gap) / 2;
 }
 
 } // namespace

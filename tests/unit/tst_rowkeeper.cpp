@@ -117,7 +117,8 @@ void TestRowKeeper::countsWhilePaused()
     QCOMPARE(updated.size(), 1);
     keeper.setPaused(false);
     QTRY_COMPARE(updated.size(), 2);
-    QCOMPARE(keys(updated[1][0].value<RowsUpdatePtr>()->rows), (QStringList{u"x/002"_s, u"x/003"_s}));
+    QCOMPARE(keys(updated[1][0].value<RowsUpdatePtr>()->rows),
+             (QStringList{u"x/002"_s, u"x/003"_s}));
 }
 
 /// The same key under another name is another service's.
