@@ -108,10 +108,13 @@ void LiveRegistry::Private::checked(const Check &check)
 /// v2: who refreshes its TTL is told by no event, so whoever seems late is looked at.
 void LiveRegistry::Private::listOverdue()
 {
-    if (began && isV2() && watchOpen && !listing
-        && since(listEnded) > std::max<milliseconds>(1s, 10 * listTook)
-        && !table.overdue(Clock::now()).isEmpty())
+    if (!began || !isV2() || !watchOpen || listing)
+        return;
+    const LiveTable::Overdue overdue = table.overdue(Clock::now());
+    if (!overdue.keys.isEmpty() && since(listEnded) > std::max<milliseconds>(1s, 10 * listTook))
         list();
+    else if (const auto wait = overdue.next - Clock::now(); wait < pingInterval)
+        overdueTimer.start(std::chrono::ceil<milliseconds>(wait));
 }
 
 /// v3: renewals are told by no event either. Those on screen are asked, and those in trouble.
@@ -126,7 +129,7 @@ void LiveRegistry::Private::askTimes()
             keysOfLeases[live->instance->lease].append(key);
     };
     std::ranges::for_each(onScreen, ask);
-    for (const QString &key : table.overdue(Clock::now()).mid(0, leasesAtOnce)) {
+    for (const QString &key : table.overdue(Clock::now()).keys.mid(0, leasesAtOnce)) {
         if (!onScreen.contains(key))
             ask(key);
     }

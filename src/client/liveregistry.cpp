@@ -40,6 +40,7 @@ LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &t
     on(pingTimer, &Private::ping, pingInterval, false);
     on(checkTimer, &Private::check, 0ms, false);
     on(listTimer, &Private::list, 0ms, true);
+    on(overdueTimer, &Private::listOverdue, 0ms, true);
     on(timesTimer, &Private::askTimes, timesInterval, false);
     graceTimer.setSingleShot(true);
     graceTimer.setInterval(grace);

@@ -102,6 +102,7 @@ public:
     QTimer checkTimer;
     QTimer listTimer; ///< v2, by listings: the next one
     QTimer graceTimer;
+    QTimer overdueTimer; ///< between two pings
     QTimer timesTimer;
 };
 

@@ -201,17 +201,21 @@ const LiveInstance *LiveTable::find(const QString &key) const
     return known == m_instances.cend() ? nullptr : &*known;
 }
 
-QStringList LiveTable::overdue(Clock::time_point now) const
+LiveTable::Overdue LiveTable::overdue(Clock::time_point now) const
 {
-    QStringList keys;
+    Overdue overdue;
     for (auto known = m_instances.cbegin(); known != m_instances.cend(); ++known) {
         const auto due = beatDue(*known);
         const auto looked = m_api == Api::V2 ? std::max(known->instance->observed, m_looked)
                                              : known->instance->observed;
-        if (due && *due < now && looked < *due)
-            keys.append(known.key());
+        if (!due || looked >= *due)
+            continue;
+        if (*due <= now)
+            overdue.keys.append(known.key());
+        else
+            overdue.next = std::min(overdue.next, *due);
     }
-    return keys;
+    return overdue;
 }
 
 } // namespace EtcdRegistry

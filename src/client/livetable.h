@@ -39,7 +39,12 @@ public:
     qint64 revision() const { return m_revision; }
 
     /// Who has not beaten although it should have, and was not looked at since.
-    QStringList overdue(Clock::time_point now) const;
+    struct Overdue
+    {
+        QStringList keys;
+        Clock::time_point next = Clock::time_point::max(); ///< when others may join them
+    };
+    Overdue overdue(Clock::time_point now) const;
 
 private:
     Change::Kind howItWent(const LiveInstance &gone, Clock::time_point now) const;
