@@ -12,7 +12,7 @@ BeatRecord::BeatRecord(const QString &file, int instances)
     , m_instances(instances)
 {
     const qint64 size = qint64(sizeof(Shared) + sizeof(Beats) * size_t(instances));
-    if (m_file.open(QIODevice::ReadWrite) && (m_file.size() == size || m_file.resize(size)))
+    if (m_file.open(QIODevice::ReadWrite) && m_file.resize(size))
         m_shared = reinterpret_cast<Shared *>(m_file.map(0, size)); // all zeroes, as it should be
 }
 
