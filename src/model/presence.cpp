@@ -101,12 +101,13 @@ void Presence::prune(qint64 step)
 Presence::Steps Presence::lastHour(const LiveInstance &live, bool here, Clock::time_point now) const
 {
     const QMutexLocker lock(&m_mutex);
-    const qint64 step = stepAt(now);
+    qint64 step = stepAt(now);
     History history;
     if (const auto found = m_histories.constFind(live.instance->key); found != m_histories.end())
         history = *found;
     else if (here)
         history = historyOf(live, Present, step);
+    step = std::max(step, history.last); // a paused view is behind what is recorded
     advance(history.steps, history.last, step, history.now);
     for (const auto &[from, to] : m_blind) {
         for (qint64 each = from + 1; each < std::min(to, step + 1); ++each) {

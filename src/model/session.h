@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "journalmodel.h"
+#include "presence.h"
 #include "registry.h"
 #include "row.h"
 
@@ -49,6 +51,9 @@ public:
     /// The time for which states and countdowns hold. It stands still while the view is paused or
     /// nothing new is heard, so that silence of ours does not look like silence of theirs.
     Clock::time_point now() const;
+
+    JournalModel &journal() { return m_journal; }
+    const Presence &presence() const { return m_presence; }
 
     /// What we hold: the registration's id by its key.
     std::optional<qint64> ours(const QString &key) const;
@@ -99,6 +104,8 @@ private:
     Batch *watched(Batch *batch);
 
     Registry m_registry;
+    JournalModel m_journal;
+    Presence m_presence;
     std::optional<Cluster> m_cluster;
     RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
     QHash<QString, qint64> m_ours;
