@@ -32,7 +32,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     , m_settings(settings)
     , m_tree(new ServiceTree)
     , m_instances(new InstancePanel(session))
-    , m_details(new DetailsPanel(session))
+    , m_details(new DetailsPanel(session, session.presence()))
     , m_held(new HeldPanel(session))
     , m_nodes(new NodesPanel(session))
     , m_tabs(new QTabWidget)
@@ -66,7 +66,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->setSizes({270, 1010});
     m_columns->setStretchFactor(0, 0);
     m_columns->setStretchFactor(1, 1);
-    m_stack->setSizes({380, 190, 160});
+    m_stack->setSizes({340, 230, 160});
     m_stack->setStretchFactor(0, 2);
     m_stack->setStretchFactor(1, 1);
     m_stack->setStretchFactor(2, 1);
