@@ -128,6 +128,7 @@ void MainWindow::setUpActions()
     });
     on(m_ui->refreshAction, [this] { m_session->refresh(); });
     on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
+    on(m_ui->journalAction, [this] { m_browser->showJournal(); });
     on(m_ui->filterAction, [this] {
         m_filter->setFocus(Qt::ShortcutFocusReason);
         m_filter->selectAll();
@@ -336,8 +337,9 @@ void MainWindow::updateActions()
 {
     const bool connected = m_browser;
     const bool chosen = connected && !selectedRows().isEmpty();
-    for (QAction *action : {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction,
-                            m_ui->pauseAction, m_ui->filterAction, m_ui->clearFilterAction})
+    for (QAction *action :
+         {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction, m_ui->pauseAction,
+          m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
         action->setEnabled(connected);
     for (QAction *action :
          {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction, m_ui->copyUrlAction,

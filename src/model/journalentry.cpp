@@ -94,9 +94,9 @@ QString watchText(const JournalEntry &entry)
         return Text::tr("connected again, by %1; meanwhile there were %2")
             .arg(entry.instance, changes);
     case What::Paced:
-        return by(Text::tr("more events than a stream carries; listings by %1 from now on"));
+        return by(Text::tr("too many events for a stream; %1 is asked for listings from now on"));
     case What::Streaming:
-        return by(Text::tr("few enough events for a stream, by %1"));
+        return by(Text::tr("back to a stream of events, from %1"));
     case What::NotWritten:
         return Text::tr("the journal can't be written to disk: %1 It goes on in memory.")
             .arg(entry.error ? entry.error->detail : QString());
