@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "batch.h"
+#include "journal.h"
 #include "rowkeeper.h"
 
 #include <algorithm>
@@ -27,23 +28,14 @@ Result<void> withoutValue(const Result<T> &result)
 
 } // namespace
 
-Session::Session(const ConnectionString &connection, QObject *parent)
+Session::Session(const ConnectionString &connection, const QString &journalFolder, QObject *parent)
     : QObject(parent)
     , m_registry(connection)
     , m_live(new LiveRegistry(connection))
     , m_keeper(new RowKeeper)
+    , m_journal(new Journal(journalFolder, connection.toString()))
 {
-    m_thread.setObjectName("live registry");
-    for (QObject *object : {static_cast<QObject *>(m_live), static_cast<QObject *>(m_keeper)}) {
-        object->moveToThread(&m_thread);
-        connect(&m_thread, &QThread::finished, object, &QObject::deleteLater);
-    }
-    connect(m_live, &LiveRegistry::began, m_keeper, &RowKeeper::begin);
-    connect(m_live, &LiveRegistry::changed, m_keeper, &RowKeeper::apply);
-    connect(m_live, &LiveRegistry::looked, m_keeper, &RowKeeper::setLooked);
-    connect(m_live, &LiveRegistry::statusChanged, this, &Session::setStatus);
-    connect(m_keeper, &RowKeeper::updated, this, &Session::apply);
-    connect(m_keeper, &RowKeeper::waiting, this, &Session::setWaiting);
+    startLiveThread();
 
     m_registrationsTimer.setSingleShot(true);
     m_leaveTimer.setSingleShot(true);
@@ -57,8 +49,46 @@ Session::Session(const ConnectionString &connection, QObject *parent)
     };
     connect(&m_registry, &Registry::registrationChanged, this, later);
     connect(&m_registry, &Registry::registrationRemoved, this, later);
-    connect(&m_registry, &Registry::nodesChanged, this, &Session::nodesChanged);
+    connect(&m_registry, &Registry::nodesChanged, this, [this] {
+        for (const Node &node : nodes())
+            Q_EMIT nodeSeen(node);
+        Q_EMIT nodesChanged();
+    });
+}
+
+void Session::startLiveThread()
+{
+    m_thread.setObjectName("live registry");
+    for (QObject *object : std::initializer_list<QObject *>{m_live, m_keeper, m_journal}) {
+        object->moveToThread(&m_thread);
+        connect(&m_thread, &QThread::finished, object, &QObject::deleteLater);
+    }
+    connect(m_live, &LiveRegistry::began, m_keeper, &RowKeeper::begin);
+    connect(m_live, &LiveRegistry::changed, m_keeper, &RowKeeper::apply);
+    connect(m_live, &LiveRegistry::looked, m_keeper, &RowKeeper::setLooked);
+    connect(m_live, &LiveRegistry::statusChanged, this, &Session::setStatus);
+    connect(m_keeper, &RowKeeper::updated, this, &Session::apply);
+    connect(m_keeper, &RowKeeper::waiting, this, &Session::setWaiting);
+
+    connect(m_live, &LiveRegistry::changed, m_journal, &Journal::recordChanges);
+    connect(m_live, &LiveRegistry::happened, m_journal, &Journal::recordEvent);
+    connect(m_keeper, &RowKeeper::late, m_journal, &Journal::recordLate);
+    connect(&m_registry, &Registry::registrationChanged, m_journal, &Journal::recordRegistration);
+    connect(&m_registry, &Registry::registrationRemoved, m_journal,
+            &Journal::recordRegistrationRemoved);
+    connect(this, &Session::nodeSeen, m_journal, &Journal::recordNode);
+    connect(m_journal, &Journal::recorded, &m_journalModel, &JournalModel::append);
+
+    // Presence may be told in one thread and asked in another; it outlives this one.
+    const auto tell = [this](const auto &what) { m_presence.record(what); };
+    connect(m_live, &LiveRegistry::changed, m_journal, tell);
+    connect(m_live, &LiveRegistry::happened, m_journal, tell);
+    connect(m_keeper, &RowKeeper::late, m_journal,
+            [this](const LiveInstance &live, Clock::time_point at) {
+                m_presence.recordLate(live, at);
+            });
     m_thread.start();
+    QMetaObject::invokeMethod(m_journal, &Journal::load);
 }
 
 Session::~Session()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "journalmodel.h"
 #include "liveregistry.h"
+#include "presence.h"
 #include "registry.h"
 #include "row.h"
 
@@ -14,6 +16,7 @@
 namespace EtcdRegistry {
 
 class Batch;
+class Journal;
 class RowKeeper;
 
 /// An open connection: the registry client for what we do ourselves, and in a thread of its own the
@@ -26,7 +29,9 @@ public:
     using Clock = Instance::Clock;
     using Freshness = LiveStatus::Freshness;
 
-    explicit Session(const ConnectionString &connection, QObject *parent = nullptr);
+    /// journalFolder: see Journal; empty: what happens is not kept on the disk.
+    explicit Session(const ConnectionString &connection, const QString &journalFolder = {},
+                     QObject *parent = nullptr);
     ~Session() override; ///< waits for its thread
 
     Registry &registry() { return m_registry; }
@@ -46,6 +51,9 @@ public:
     /// The time for which states and countdowns hold. It stands still while the view is paused or
     /// nothing is heard, so that silence of ours does not look like silence of theirs.
     Clock::time_point now() const;
+
+    JournalModel &journal() { return m_journalModel; }
+    const Presence &presence() const { return m_presence; }
 
     /// What we hold: the registration's id by its key.
     std::optional<qint64> ours(const QString &key) const;
@@ -79,8 +87,10 @@ Q_SIGNALS:
     void freshnessChanged();
     void registrationsChanged();
     void nodesChanged();
+    void nodeSeen(const EtcdRegistry::Node &node); ///< each of them, when one has changed
 
 private:
+    void startLiveThread();
     void apply(const RowsUpdatePtr &update);
     void setStatus(const LiveStatus &status);
     void setWaiting(int changes);
@@ -89,9 +99,12 @@ private:
     void leavingTookTooLong();
 
     Registry m_registry;
+    JournalModel m_journalModel;
+    Presence m_presence;
     QThread m_thread;
-    LiveRegistry *m_live; ///< in m_thread, as is the next
+    LiveRegistry *m_live; ///< in m_thread, as are the next two
     RowKeeper *m_keeper;
+    Journal *m_journal;
 
     RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
     LiveStatus m_status;

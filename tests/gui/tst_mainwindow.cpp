@@ -132,6 +132,7 @@ void TestMainWindow::init()
     m_settings =
         std::make_unique<QSettings>(m_folder.filePath(u"settings.ini"_s), QSettings::IniFormat);
     m_settings->clear();
+    m_settings->setValue("journal/folder"_L1, m_folder.filePath(u"journal"_s));
     m_window = std::make_unique<MainWindow>(*m_settings);
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
