@@ -95,6 +95,7 @@ void LiveRegistry::Private::heard(Clock::time_point at)
 void LiveRegistry::Private::live()
 {
     failures = 0;
+    refused = false;
     heard(Clock::now());
     setFreshness(LiveStatus::Freshness::Live);
 }
@@ -120,6 +121,7 @@ void LiveRegistry::Private::cutOff(const Error &error)
 void LiveRegistry::Private::retry()
 {
     retryTimer.stop();
+    refused = false;
     if (!began)
         open();
     else if (isV2() && status.means == LiveStatus::Means::Listings)
@@ -204,6 +206,8 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
     } else if (watchOpen) {
         live();
     } else if (!watch) {
+        if (wasStale)
+            setFreshness(LiveStatus::Freshness::CatchingUp);
         openWatch();
     }
     if (listAgain)
@@ -301,7 +305,6 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
 
 void LiveRegistry::Private::watchEnded(const WatchEnd &end)
 {
-    const bool wasOpen = watchOpen;
     lostWatch = end.error;
     tried.append(watch->endpoint());
     dropWatch();
@@ -315,9 +318,8 @@ void LiveRegistry::Private::watchEnded(const WatchEnd &end)
         tried.clear(); // the node is sound
         return isV2() ? openWatch() : list();
     case WatchEnd::Reason::Refused:
-        if (!wasOpen && failures > 0) // logging in again did not help
+        if (std::exchange(refused, true)) // logging in again did not help
             return cutOff(end.error);
-        ++failures;
         tried.clear();
         resync = true;
         return isV2() ? cutOff(end.error) : list(); // which logs in again

@@ -74,6 +74,7 @@ public:
     qint64 watchRevision = 0;       ///< so far the watch has told
     QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
     std::optional<Error> lostWatch; ///< why the last one ended
+    bool refused = false;           ///< since it was live
     bool resync = false;            ///< the listing that is under way is needed to go on
     QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
 

@@ -210,10 +210,10 @@ std::unique_ptr<Watch> StoreV2::watch(const QUrl &endpoint, const QString &prefi
         endpoint, {.path = keyPath(prefix) + "?wait=true&recursive=true&stream=true"}));
 }
 
-QFuture<Result<Check>> StoreV2::check(const QString &, qint64)
+QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64)
 {
     // Any answer tells the index in its head; that there is no such key is the cheapest one.
-    return m_transport.send({.path = keyPath(u"_etcd-registry-browser"_s)})
+    return m_transport.send({.path = keyPath(prefix + u"_etcd-registry-browser"_s)})
         .then(this, [](const Result<HttpReply> &reply) -> Result<Check> {
             if (!reply)
                 return reply.error();
