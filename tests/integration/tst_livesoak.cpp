@@ -143,7 +143,7 @@ int TestLiveSoak::victim()
 {
     if (m_random.bounded(2)) {
         for (int i = 0; i < 3; ++i) {
-            if (m_etcd->endpoints()[i].toString() == m_session->endpoint())
+            if (m_etcd->endpoints()[i].toString() == m_session->status().endpoint)
                 return i;
         }
     }
