@@ -24,12 +24,15 @@ cd "$(dirname "$0")/.."
 names=("$@")
 [ $# -gt 0 ] || names=(list list-100k watch-burst beats-10k idle filter-100k expand-100k select-100k)
 
-build() { nice cmake --build --preset ci --target "$@" >/dev/null; }
+build() { cmake --build --preset ci --target "$@" >/dev/null; }
 
 installer/setup.sh --tests
 cmake --preset ci >/dev/null
-XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR-$(mktemp -d)} # Qt says so if there is none
-export XDG_RUNTIME_DIR
+if [ -z "${XDG_RUNTIME_DIR-}" ]; then # Qt would complain
+    XDG_RUNTIME_DIR=$(mktemp -d)
+    export XDG_RUNTIME_DIR
+    trap 'rm -r "$XDG_RUNTIME_DIR"' EXIT
+fi
 for name in "${names[@]}"; do
     case $name in
     list)
