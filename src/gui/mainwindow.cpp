@@ -197,7 +197,8 @@ void MainWindow::open(const ConnectionString &connection, const QString &name)
 void MainWindow::freshnessChanged()
 {
     if (m_session->freshness() == Session::Freshness::Connecting) {
-        failConnecting(m_session->error()->message());
+        if (m_session->status().error)
+            failConnecting(m_session->status().error->message());
     } else {
         if (!m_browser)
             showBrowser();

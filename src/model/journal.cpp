@@ -45,6 +45,7 @@ Kind kindOf(Change::Kind kind)
         return Kind::Joined;
     case Change::Kind::Changed:
     case Change::Kind::Renewed:
+    case Change::Kind::Looked:
         return Kind::Changed;
     case Change::Kind::Left:
         return Kind::Left;
@@ -173,7 +174,7 @@ void Journal::recordChanges(const QList<Change> &changes)
 {
     const qint64 offset = wallOffset();
     for (const Change &change : changes) {
-        if (change.kind != Change::Kind::Renewed)
+        if (isNews(change.kind))
             recordChange(change, offset);
     }
 }
