@@ -106,7 +106,7 @@ void TestJournal::entriesSayWhatHappened()
     late.cadence = 5s;
     fixture.journal.recordLate(late, now);
     fixture.journal.recordEvent({.kind = LiveEvent::Kind::Moved,
-                                 .endpoint = u"b:2379"_s,
+                                 .endpoint = u"http://b:2379"_s,
                                  .error = Error{.code = Error::Code::Protocol, .detail = u"so."_s},
                                  .at = now - 10s});
     QCOMPARE(
