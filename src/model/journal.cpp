@@ -242,7 +242,7 @@ void Journal::recordEvent(const LiveEvent &event)
     record({.time = wallTime(event.at, wallOffset()),
             .kind = Kind::Watch,
             .what = whatOf(event.kind),
-            .instance = event.endpoint,
+            .instance = event.endpoint.section("://"_L1, -1),
             .count = event.count,
             .error = event.error});
 }

@@ -41,7 +41,7 @@ public:
 public Q_SLOTS:
     void load(); ///< recorded() with the last entries of the file; call it first, and once
 
-    void recordChanges(const QList<EtcdRegistry::Change> &changes); ///< renewals are no entries
+    void recordChanges(const QList<EtcdRegistry::Change> &changes); ///< see isNews()
     void recordEvent(const EtcdRegistry::LiveEvent &event);
     void recordLate(const EtcdRegistry::LiveInstance &live,
                     EtcdRegistry::Instance::Clock::time_point at);

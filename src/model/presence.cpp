@@ -35,7 +35,8 @@ void Presence::record(const QList<Change> &changes)
         // What has no history yet gets one when it goes: most that join just stay.
         if (isGone(change.kind))
             see(change.live, Absent, change.at);
-        else if (known != m_histories.constEnd() && known->now != Present)
+        else if (known != m_histories.constEnd() && known->now != Present
+                 && change.kind != Change::Kind::Looked)
             see(change.live, Present, change.at);
     }
 }

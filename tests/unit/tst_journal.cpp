@@ -98,14 +98,15 @@ void TestJournal::entriesSayWhatHappened()
     Change unknown = change(Change::Kind::Gone, now);
     unknown.live.older = true;
     fixture.journal.recordChanges(
-        {change(Change::Kind::Joined, now), change(Change::Kind::Renewed, now), changed,
-         change(Change::Kind::Left, now), change(Change::Kind::Expired, now), unknown});
+        {change(Change::Kind::Joined, now), change(Change::Kind::Renewed, now),
+         change(Change::Kind::Looked, now), changed, change(Change::Kind::Left, now),
+         change(Change::Kind::Expired, now), unknown});
     LiveInstance late = changed.live;
     fixture.journal.recordLate(late, now);
     late.cadence = 5s;
     fixture.journal.recordLate(late, now);
     fixture.journal.recordEvent({.kind = LiveEvent::Kind::Moved,
-                                 .endpoint = u"b:2379"_s,
+                                 .endpoint = u"http://b:2379"_s,
                                  .error = Error{.code = Error::Code::Protocol, .detail = u"so."_s},
                                  .at = now - 10s});
     QCOMPARE(

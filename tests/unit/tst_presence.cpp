@@ -96,6 +96,7 @@ private Q_SLOTS:
         const LiveInstance each = live(began, true);
         m_presence->recordLate(each, began + 10min);
         QCOMPARE(hour(each, began + 11min), u"97 unknown, 20 present, 1 present+late, 2 late"_s);
+        m_presence->record(changes(Change::Kind::Looked, each, began + 11min));
         m_presence->record(changes(Change::Kind::Renewed, each, began + 12min));
         m_presence->record(changes(Change::Kind::Renewed, each, began + 13min));
         QCOMPARE(hour(each, began + 13min),
