@@ -131,6 +131,16 @@ void Browser::setStateFilter(std::optional<InstanceState> state)
     m_instances->setStateFilter(state);
 }
 
+void Browser::setWorstFirst(bool worstFirst)
+{
+    m_tree->setWorstFirst(worstFirst);
+}
+
+void Browser::setFlashing(bool flashing)
+{
+    m_instances->setFlashing(flashing);
+}
+
 Service Browser::joinTemplate() const
 {
     const Scope &scope = m_tree->scope();

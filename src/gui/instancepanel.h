@@ -6,6 +6,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <array>
+
 class QLabel;
 class QSettings;
 class QStackedLayout;
@@ -13,6 +15,7 @@ class QStackedLayout;
 namespace EtcdRegistry {
 
 class EmptyState;
+class InstanceDelegate;
 class Session;
 class TableView;
 
@@ -33,6 +36,9 @@ public:
     void setScope(const Scope &scope);
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
+    /// Whether the ground of a row that changed fades. It never does where the system's setting is
+    /// that widgets are not animated.
+    void setFlashing(bool flashing);
 
 Q_SIGNALS:
     void selectionChanged();
@@ -40,9 +46,22 @@ Q_SIGNALS:
     void clearFilterRequested();
 
 private:
-    void showRows();
-    void tick();
+    /// What a row in sight shows of the time; while it is the same, nothing is painted.
+    struct Times
+    {
+        std::array<QString, 3> texts;
+        int bar = 0; ///< pixels
+        double freshness = 0;
+
+        bool operator==(const Times &) const = default;
+    };
+
+    void showRows(const RowsUpdate &update);
+    void showTime();
+    Times timesOf(int row) const;
+    void hold();
     void summarize();
+    void visibleRowsChanged();
     void updateServiceColumn();
     void showFieldsMenu(const QPoint &position);
     void tellVisibleKeys();
@@ -52,10 +71,15 @@ private:
     QLabel *m_heading;
     QStackedLayout *m_stack;
     TableView *m_table;
+    InstanceDelegate *m_delegate;
     EmptyState *m_nothingJoined;
     EmptyState *m_nothingMatches;
     EmptyState *m_nothingLeft;
     QTimer m_visibleTimer;
+    QTimer m_fadeTimer;   ///< runs while a row in sight fades
+    QList<Times> m_times; ///< as they were painted last, from this row on
+    int m_firstTime = -1;
+    bool m_hovered = false;
 };
 
 } // namespace EtcdRegistry

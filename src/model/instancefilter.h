@@ -31,12 +31,29 @@ public:
     bool operator==(const InstanceFilter &) const = default;
 
 private:
+    /// A text to be found whatever its case. If it is ASCII, as most are, UTF-8 need not be decoded
+    /// to look for it.
+    class Needle
+    {
+    public:
+        Needle() = default;
+        explicit Needle(const QString &text);
+
+        bool isIn(QStringView text) const;
+        bool isIn(QByteArrayView utf8) const;
+
+        bool operator==(const Needle &) const = default;
+
+    private:
+        QString m_text;
+        QByteArray m_ascii; ///< in lower case; null: it is not ASCII
+    };
     struct Term
     {
         bool negated = false;
-        QString text;
+        Needle text;
         QString field; ///< empty: anywhere
-        QString value;
+        Needle value;
         QRegularExpression regex; ///< empty pattern: none
 
         bool operator==(const Term &) const = default;
