@@ -79,9 +79,9 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_columns);
 
-    const auto showRows = [this, &session] { m_tree->setServices(session.services()); };
-    connect(&session, &Session::updated, this, showRows);
-    showRows();
+    connect(&session, &Session::updated, this,
+            [this](const RowsUpdatePtr &update) { m_tree->setServices(update->services); });
+    m_tree->setServices(session.services());
     connect(m_tree, &ServiceTree::scopeChanged, this, &Browser::applyScope);
     connect(m_instances, &InstancePanel::selectionChanged, this, [this] {
         if (const auto row = m_instances->currentRow())

@@ -4,6 +4,7 @@
 #include "emptystate.h"
 #include "instancedelegate.h"
 #include "json.h"
+#include "motion.h"
 #include "session.h"
 #include "tableview.h"
 
@@ -112,10 +113,11 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     connect(&session, &Session::updated, this,
             [this](const RowsUpdatePtr &update) { showRows(*update); });
     connect(&session, &Session::ticked, this, &InstancePanel::showTime);
-    connect(&m_model, &InstanceModel::arranged, this, [this] {
-        m_firstTime = -1; // they are of other rows
-        summarize();
-    });
+    connect(&m_model, &InstanceModel::arranged, this, &InstancePanel::summarize);
+    const auto moved = [this] { m_firstTime = -1; }; // the times are those of other rows
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, moved);
+    connect(&m_model, &QAbstractItemModel::rowsRemoved, this, moved);
+    connect(&m_model, &QAbstractItemModel::layoutChanged, this, moved);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &InstancePanel::selectionChanged);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -128,6 +130,10 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     connect(m_table->header(), &QHeaderView::sortIndicatorChanged, this, [this] {
         m_table->scrollToTop(); // what comes first is what was asked for
         hold();
+    });
+    Motion::ask(QDBusConnection::sessionBus(), this, [this](bool isReduced) {
+        m_motionIsReduced = isReduced;
+        updateFlashing();
     });
     updateServiceColumn();
     showRows(updateOf({}, session.rows()));
@@ -191,10 +197,13 @@ void InstancePanel::hold()
 
 void InstancePanel::setFlashing(bool flashing)
 {
-    // Qt 6.4 has no setting for less motion. What comes nearest is the style's duration of
-    // animations: zero where the desktop or the user has turned effects off.
-    const int duration = style()->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, m_table);
-    m_delegate->setFlashing(flashing && duration > 0);
+    m_flashing = flashing;
+    updateFlashing();
+}
+
+void InstancePanel::updateFlashing()
+{
+    m_delegate->setFlashing(m_flashing && !m_motionIsReduced);
     m_table->viewport()->update();
 }
 

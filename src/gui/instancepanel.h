@@ -36,8 +36,8 @@ public:
     void setScope(const Scope &scope);
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
-    /// Whether the ground of a row that changed fades. It never does where the system's setting is
-    /// that widgets are not animated.
+    /// Whether the ground of a row that changed fades. It never does where the desktop asks for
+    /// less motion.
     void setFlashing(bool flashing);
 
 Q_SIGNALS:
@@ -60,6 +60,7 @@ private:
     void showTime();
     Times timesOf(int row) const;
     void hold();
+    void updateFlashing();
     void summarize();
     void visibleRowsChanged();
     void updateServiceColumn();
@@ -80,6 +81,8 @@ private:
     QList<Times> m_times; ///< as they were painted last, from this row on
     int m_firstTime = -1;
     bool m_hovered = false;
+    bool m_flashing = true;
+    bool m_motionIsReduced = false; ///< by the desktop
 };
 
 } // namespace EtcdRegistry

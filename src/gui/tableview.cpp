@@ -30,11 +30,12 @@ TableView::TableView(QWidget *parent)
 
 void TableView::setModel(QAbstractItemModel *model)
 {
-    QTreeView::setModel(model);
+    // Before the view, which forgets its layout when rows are about to go.
     for (const auto about :
          {&QAbstractItemModel::rowsAboutToBeInserted, &QAbstractItemModel::rowsAboutToBeRemoved})
         connect(model, about, this, &TableView::rememberPlace);
     connect(model, &QAbstractItemModel::layoutAboutToBeChanged, this, &TableView::rememberPlace);
+    QTreeView::setModel(model);
 }
 
 void TableView::setColumnWidths(std::initializer_list<int> widths)

@@ -198,8 +198,10 @@ void Arrangement::judgeWaiting()
     const auto work = [asked, rows = m_rows, filter = m_filter](const std::stop_token &stop) {
         std::vector<char> passes(asked.size());
         inParallel(qsizetype(asked.size()), [&](qsizetype i) {
-            if (!stop.stop_requested())
-                passes[i] = filter.matches(rows[asked[i]]);
+            if (stop.stop_requested())
+                return;
+            InstanceFilter::fetchAhead(rows, asked[i]);
+            passes[i] = filter.matches(rows[asked[i]]);
         });
         return passes;
     };

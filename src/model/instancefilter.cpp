@@ -38,22 +38,48 @@ QString takeTerm(QStringView &text)
     return term;
 }
 
-/// Whether the needle, in lower-case ASCII, is in the text, letters whatever their case.
+/// Whether the needle, in lower-case ASCII, is in the text, letters whatever their case. Blocks of
+/// the text that have no place for its first and its last character are passed over as a whole,
+/// by loops without a way out, which compilers turn into vector instructions.
 template <typename Char>
 bool containsAscii(const Char *text, qsizetype size, QByteArrayView needle)
 {
-    const auto isSame = [](Char c, char of) {
-        return c == Char(of) || (of >= 'a' && of <= 'z' && c == Char(of - 'a' + 'A'));
-    };
+    constexpr qsizetype block = 32;
     if (needle.isEmpty())
         return true;
-    for (qsizetype at = 0; at <= size - needle.size(); ++at) {
-        if (isSame(text[at], needle.front())
-            && std::equal(needle.begin() + 1, needle.end(), text + at + 1,
-                          [&](char of, Char c) { return isSame(c, of); }))
+    const auto caseBit = [](char c) { return Char(c >= 'a' && c <= 'z' ? 0x20 : 0); };
+    const auto isAt = [&](const Char *at) {
+        return std::equal(needle.begin(), needle.end(), at,
+                          [&](char of, Char c) { return (c | caseBit(of)) == of; });
+    };
+    const Char first = needle.front(), firstBit = caseBit(needle.front());
+    const Char last = needle.back(), lastBit = caseBit(needle.back());
+    const Char *const end = text + std::max<qsizetype>(size - needle.size() + 1, 0);
+    for (; end - text >= block; text += block) {
+        const Char *const back = text + needle.size() - 1;
+        Char found = 0;
+        for (qsizetype i = 0; i < block; ++i)
+            found |=
+                Char(Char(text[i] | firstBit) == first) & Char(Char(back[i] | lastBit) == last);
+        for (qsizetype i = 0; found && i < block; ++i) {
+            if (isAt(text + i))
+                return true;
+        }
+    }
+    for (; text < end; ++text) {
+        if (isAt(text))
             return true;
     }
     return false;
+}
+
+template <typename Char>
+bool isAscii(const Char *text, qsizetype size)
+{
+    Char all = 0;
+    for (qsizetype i = 0; i < size; ++i)
+        all |= text[i];
+    return !(all & ~0x7f);
 }
 
 /// Calls `test` with each text in which a term without a field is looked for, until one passes:
@@ -110,20 +136,31 @@ QByteArrayView fieldValue(const QByteArray &document, const QString &name)
 InstanceFilter::Needle::Needle(const QString &text)
     : m_text(text)
 {
-    if (std::ranges::all_of(text, [](QChar c) { return c.unicode() < 0x80; }))
-        m_ascii = text.toLatin1().toLower();
+    QByteArray part;
+    for (const QChar each : text) {
+        const QChar c = each.toCaseFolded();
+        const bool ascii = c.unicode() < 0x80;
+        part = ascii ? part + c.toLatin1() : QByteArray();
+        m_isAscii = m_isAscii && ascii;
+        if (part.size() > m_ascii.size())
+            m_ascii = part;
+    }
 }
 
 bool InstanceFilter::Needle::isIn(QStringView text) const
 {
-    return m_ascii.isNull() ? text.contains(m_text, Qt::CaseInsensitive)
-                            : containsAscii(text.utf16(), text.size(), m_ascii);
+    const auto *const data = text.utf16();
+    return containsAscii(data, text.size(), m_ascii)
+           && (m_isAscii
+               || (!isAscii(data, text.size()) && text.contains(m_text, Qt::CaseInsensitive)));
 }
 
 bool InstanceFilter::Needle::isIn(QByteArrayView utf8) const
 {
-    return m_ascii.isNull() ? QString::fromUtf8(utf8).contains(m_text, Qt::CaseInsensitive)
-                            : containsAscii(utf8.data(), utf8.size(), m_ascii);
+    return containsAscii(utf8.data(), utf8.size(), m_ascii)
+           && (m_isAscii
+               || (!isAscii(utf8.data(), utf8.size())
+                   && QString::fromUtf8(utf8).contains(m_text, Qt::CaseInsensitive)));
 }
 
 Result<InstanceFilter> InstanceFilter::parse(const QString &text)
@@ -161,6 +198,24 @@ bool InstanceFilter::matches(const Row &row) const
 {
     return std::all_of(m_terms.begin(), m_terms.end(),
                        [&](const Term &term) { return matches(term, row) != term.negated; });
+}
+
+void InstanceFilter::fetchAhead(const Rows &rows, qsizetype i)
+{
+#ifdef __GNUC__
+    constexpr qsizetype texts = 6, instances = 12, line = 64;
+    if (i + instances >= rows.size())
+        return;
+    const auto *next = reinterpret_cast<const char *>(rows[i + instances].instance.get());
+    for (size_t at = 0; at < sizeof(Instance); at += line)
+        __builtin_prefetch(next + at);
+    const Instance &instance = *rows[i + texts].instance;
+    for (const QString *text :
+         {&instance.key, &instance.service, &instance.nameSpace, &instance.host, &instance.url})
+        __builtin_prefetch(text->constData());
+    for (qsizetype at = 0; at < instance.document.size(); at += line)
+        __builtin_prefetch(instance.document.constData() + at);
+#endif
 }
 
 bool InstanceFilter::matches(const Term &term, const Row &row)
