@@ -68,9 +68,9 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_columns);
 
-    const auto showRows = [this, &session] { m_tree->setServices(session.services()); };
-    connect(&session, &Session::updated, this, showRows);
-    showRows();
+    connect(&session, &Session::updated, this,
+            [this](const RowsUpdatePtr &update) { m_tree->setServices(update->services); });
+    m_tree->setServices(session.services());
     connect(m_tree, &ServiceTree::scopeChanged, this, &Browser::applyScope);
     connect(m_instances, &InstancePanel::selectionChanged, this, [this] {
         if (const auto row = m_instances->currentRow())
@@ -161,6 +161,16 @@ void Browser::setFilter(const InstanceFilter &filter)
 void Browser::setStateFilter(std::optional<InstanceState> state)
 {
     m_instances->setStateFilter(state);
+}
+
+void Browser::setWorstFirst(bool worstFirst)
+{
+    m_tree->setWorstFirst(worstFirst);
+}
+
+void Browser::setFlashing(bool flashing)
+{
+    m_instances->setFlashing(flashing);
 }
 
 Service Browser::joinTemplate() const

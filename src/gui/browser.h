@@ -37,7 +37,9 @@ public:
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
     void showJournal();
-    Service joinTemplate() const; ///< name and namespace of what is chosen
+    void setWorstFirst(bool worstFirst); ///< in the tree
+    void setFlashing(bool flashing);     ///< rows that changed
+    Service joinTemplate() const;        ///< name and namespace of what is chosen
 
 Q_SIGNALS:
     void selectionChanged();

@@ -19,7 +19,7 @@ FilterField::FilterField(QWidget *parent)
                   "field:value   in this field of the document; also state, store, key, ..."));
     setClearButtonEnabled(true);
     m_timer.setSingleShot(true);
-    m_timer.setInterval(150ms);
+    m_timer.setInterval(0ms); // all keys that wait count as one
     connect(this, &QLineEdit::textChanged, &m_timer, qOverload<>(&QTimer::start));
     connect(&m_timer, &QTimer::timeout, this, &FilterField::parse);
 }

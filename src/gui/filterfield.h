@@ -8,8 +8,8 @@
 
 namespace EtcdRegistry {
 
-/// Where the filter is typed. It takes effect a moment after the last key; a regular expression
-/// that is none is shown as an error, and the last good filter stays.
+/// Where the filter is typed. It takes effect with each key; a regular expression that is none
+/// is shown as an error, and the last good filter stays.
 class FilterField : public QLineEdit
 {
     Q_OBJECT

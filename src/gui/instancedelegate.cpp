@@ -21,7 +21,8 @@ InstanceState stateAt(const QModelIndex &index)
 void InstanceDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
                              const QModelIndex &index) const
 {
-    if (const double fresh = index.data(InstanceModel::FreshnessRole).toDouble(); fresh > 0) {
+    const double fresh = m_flashing ? index.data(InstanceModel::FreshnessRole).toDouble() : 0;
+    if (fresh > 0) {
         QColor ground = Theme::color(InstanceState::Alive, option.palette);
         ground.setAlphaF(float(fresh) / 4);
         painter->fillRect(option.rect, ground);

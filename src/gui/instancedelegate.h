@@ -13,6 +13,9 @@ class InstanceDelegate : public RowDelegate
 public:
     using RowDelegate::RowDelegate;
 
+    void setFlashing(bool flashing) { m_flashing = flashing; }
+    bool isFlashing() const { return m_flashing; }
+
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
                const QModelIndex &index) const override;
 
@@ -23,6 +26,8 @@ protected:
 private:
     static void paintLife(QPainter &painter, const QRect &rect, const QStyleOptionViewItem &option,
                           const QModelIndex &index);
+
+    bool m_flashing = true;
 };
 
 } // namespace EtcdRegistry

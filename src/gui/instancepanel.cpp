@@ -4,6 +4,7 @@
 #include "emptystate.h"
 #include "instancedelegate.h"
 #include "json.h"
+#include "motion.h"
 #include "session.h"
 #include "tableview.h"
 
@@ -61,6 +62,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     , m_heading(new QLabel)
     , m_stack(new QStackedLayout)
     , m_table(new TableView)
+    , m_delegate(new InstanceDelegate(m_table))
     , m_nothingJoined(new EmptyState)
     , m_nothingMatches(new EmptyState)
     , m_nothingLeft(new EmptyState)
@@ -73,7 +75,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     m_heading->setTextFormat(Qt::RichText);
 
     m_table->setModel(&m_model);
-    m_table->setItemDelegate(new InstanceDelegate(m_table));
+    m_table->setItemDelegate(m_delegate);
     m_table->setColumnWidths({32, 190, 112, 56, 180, 84, 140, 78, 46});
     m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
     m_table->setSortingEnabled(true);
@@ -103,49 +105,123 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     m_visibleTimer.setSingleShot(true);
     m_visibleTimer.setInterval(100ms);
     connect(&m_visibleTimer, &QTimer::timeout, this, &InstancePanel::tellVisibleKeys);
-    connect(m_table->verticalScrollBar(), &QScrollBar::valueChanged, &m_visibleTimer,
-            qOverload<>(&QTimer::start));
+    connect(m_table->verticalScrollBar(), &QScrollBar::valueChanged, this,
+            &InstancePanel::visibleRowsChanged);
+    m_fadeTimer.setInterval(40ms);
+    connect(&m_fadeTimer, &QTimer::timeout, this, &InstancePanel::showTime);
 
-    connect(&session, &Session::updated, this, &InstancePanel::showRows);
-    connect(&session, &Session::ticked, this, &InstancePanel::tick);
+    connect(&session, &Session::updated, this,
+            [this](const RowsUpdatePtr &update) { showRows(*update); });
+    connect(&session, &Session::ticked, this, &InstancePanel::showTime);
+    connect(&m_model, &InstanceModel::arranged, this, &InstancePanel::summarize);
+    const auto moved = [this] { m_firstTime = -1; }; // the times are those of other rows
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, moved);
+    connect(&m_model, &QAbstractItemModel::rowsRemoved, this, moved);
+    connect(&m_model, &QAbstractItemModel::layoutChanged, this, moved);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &InstancePanel::selectionChanged);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &InstancePanel::selectionChanged);
-    connect(m_table, &TableView::hovered, &m_model, &InstanceModel::setHeld);
+    connect(this, &InstancePanel::selectionChanged, this, &InstancePanel::hold);
+    connect(m_table, &TableView::hovered, this, [this](bool hovered) {
+        m_hovered = hovered;
+        hold();
+    });
+    connect(m_table->header(), &QHeaderView::sortIndicatorChanged, this, [this] {
+        m_table->scrollToTop(); // what comes first is what was asked for
+        hold();
+    });
+    Motion::ask(QDBusConnection::sessionBus(), this, [this](bool isReduced) {
+        m_motionIsReduced = isReduced;
+        updateFlashing();
+    });
     updateServiceColumn();
-    showRows();
+    showRows(updateOf({}, session.rows()));
 }
 
-void InstancePanel::showRows()
+void InstancePanel::showRows(const RowsUpdate &update)
 {
-    m_table->keepingPlace([this] { m_model.apply(*m_session.update(), m_session.now()); });
+    m_model.apply(update, m_model.now());
+    showTime();
     summarize();
 }
 
-void InstancePanel::tick()
+/// Time has passed: paints what reads otherwise than before, and rows that fade.
+void InstancePanel::showTime()
 {
+    const bool passes = m_session.now() != m_model.now();
+    m_model.setNow(m_session.now());
     const auto [first, last] = m_table->visibleRows();
-    m_model.tick(m_session.now(), first, last);
+    QList<Times> times;
+    bool fades = false;
+    for (int row = first; row >= 0 && row <= last; ++row) {
+        times.append(timesOf(row));
+        fades = fades || times.last().freshness > 0;
+        const auto i = row - first;
+        const bool known = first == m_firstTime && i < m_times.size();
+        if (!known || times.last().freshness != m_times[i].freshness)
+            m_table->updateCells(m_model.index(row, 0),
+                                 m_model.index(row, m_model.columnCount() - 1));
+        else if (times.last() != m_times[i])
+            m_table->updateCells(m_model.index(row, InstanceModel::UpFor),
+                                 m_model.index(row, InstanceModel::LastBeat));
+    }
+    m_times = times;
+    m_firstTime = first;
+    if (!fades || !passes)
+        m_fadeTimer.stop();
+    else if (!m_fadeTimer.isActive())
+        m_fadeTimer.start();
+}
+
+InstancePanel::Times InstancePanel::timesOf(int row) const
+{
+    const auto text = [&](int column) { return m_model.index(row, column).data().toString(); };
+    const QModelIndex life = m_model.index(row, InstanceModel::LivesOn);
+    const double pixels = m_table->columnWidth(InstanceModel::LivesOn) * devicePixelRatioF();
+    return {.texts = {text(InstanceModel::UpFor), text(InstanceModel::LivesOn),
+                      text(InstanceModel::LastBeat)},
+            .bar = qRound(life.data(InstanceModel::LifeRole).toDouble() * pixels),
+            .freshness =
+                m_delegate->isFlashing() ? life.data(InstanceModel::FreshnessRole).toDouble() : 0};
+}
+
+/// Nothing moves under the pointer, and no chosen row moves because time passes.
+void InstancePanel::hold()
+{
+    const int column = m_table->header()->sortIndicatorSection();
+    m_model.setHeld(
+        m_hovered
+        || (m_table->selectionModel()->hasSelection() && InstanceModel::movesByItself(column)));
+}
+
+void InstancePanel::setFlashing(bool flashing)
+{
+    m_flashing = flashing;
+    updateFlashing();
+}
+
+void InstancePanel::updateFlashing()
+{
+    m_delegate->setFlashing(m_flashing && !m_motionIsReduced);
+    m_table->viewport()->update();
 }
 
 void InstancePanel::setScope(const Scope &scope)
 {
     m_model.setScope(scope);
     updateServiceColumn();
-    summarize();
+    visibleRowsChanged();
 }
 
 void InstancePanel::setFilter(const InstanceFilter &filter)
 {
     m_model.setFilter(filter);
-    summarize();
 }
 
 void InstancePanel::setStateFilter(std::optional<InstanceState> state)
 {
     m_model.setStateFilter(state);
-    summarize();
 }
 
 void InstancePanel::updateServiceColumn()
@@ -160,9 +236,11 @@ void InstancePanel::summarize()
     QString text = countText(counts.total()) + troubleText(counts);
     if (shown < counts.total())
         text += tr(" · %1 shown").arg(QLocale().toString(shown));
-    m_heading->setText(u"<b>%1</b>&nbsp;&nbsp; <span style='color:%2'>%3</span>"_s.arg(
+    const QString heading = u"<b>%1</b>&nbsp;&nbsp; <span style='color:%2'>%3</span>"_s.arg(
         scopeText(m_model.scope()).toHtmlEscaped(),
-        palette().color(QPalette::PlaceholderText).name(), text.toHtmlEscaped()));
+        palette().color(QPalette::PlaceholderText).name(), text.toHtmlEscaped());
+    if (heading != m_heading->text()) // it would be laid out again
+        m_heading->setText(heading);
 
     if (shown > 0) {
         m_stack->setCurrentWidget(m_table);
@@ -177,7 +255,14 @@ void InstancePanel::summarize()
                                tr("All have left or expired. They appear here when they join."));
         m_stack->setCurrentWidget(m_nothingLeft);
     }
-    m_visibleTimer.start();
+    visibleRowsChanged();
+}
+
+/// They are told about soon, however often they change meanwhile.
+void InstancePanel::visibleRowsChanged()
+{
+    if (!m_visibleTimer.isActive())
+        m_visibleTimer.start();
 }
 
 void InstancePanel::saveColumns(QSettings &settings) const

@@ -6,6 +6,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <array>
+
 class QLabel;
 class QSettings;
 class QStackedLayout;
@@ -13,6 +15,7 @@ class QStackedLayout;
 namespace EtcdRegistry {
 
 class EmptyState;
+class InstanceDelegate;
 class Session;
 class TableView;
 
@@ -34,6 +37,9 @@ public:
     void setScope(const Scope &scope);
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
+    /// Whether the ground of a row that changed fades. It never does where the desktop asks for
+    /// less motion.
+    void setFlashing(bool flashing);
 
 Q_SIGNALS:
     void selectionChanged();
@@ -41,9 +47,23 @@ Q_SIGNALS:
     void clearFilterRequested();
 
 private:
-    void showRows();
-    void tick();
+    /// What a row in sight shows of the time; while it is the same, nothing is painted.
+    struct Times
+    {
+        std::array<QString, 3> texts;
+        int bar = 0; ///< pixels
+        double freshness = 0;
+
+        bool operator==(const Times &) const = default;
+    };
+
+    void showRows(const RowsUpdate &update);
+    void showTime();
+    Times timesOf(int row) const;
+    void hold();
+    void updateFlashing();
     void summarize();
+    void visibleRowsChanged();
     void updateServiceColumn();
     void showFieldsMenu(const QPoint &position);
     void tellVisibleKeys();
@@ -53,10 +73,17 @@ private:
     QLabel *m_heading;
     QStackedLayout *m_stack;
     TableView *m_table;
+    InstanceDelegate *m_delegate;
     EmptyState *m_nothingJoined;
     EmptyState *m_nothingMatches;
     EmptyState *m_nothingLeft;
     QTimer m_visibleTimer;
+    QTimer m_fadeTimer;   ///< runs while a row in sight fades
+    QList<Times> m_times; ///< as they were painted last, from this row on
+    int m_firstTime = -1;
+    bool m_hovered = false;
+    bool m_flashing = true;
+    bool m_motionIsReduced = false; ///< by the desktop
 };
 
 } // namespace EtcdRegistry

@@ -136,6 +136,17 @@ void MainWindow::setUpActions()
     });
     on(m_ui->clearFilterAction, [this] { clearFilter(); });
     on(m_ui->aboutAction, [this] { showAbout(); });
+    const auto remember = [this](QAction *action, QLatin1StringView name, bool byDefault,
+                                 void (Browser::*set)(bool)) {
+        action->setChecked(m_settings.value(name, byDefault).toBool());
+        connect(action, &QAction::toggled, this, [this, name, set](bool on) {
+            m_settings.setValue(name, on);
+            if (m_browser)
+                (m_browser->*set)(on);
+        });
+    };
+    remember(m_ui->worstFirstAction, "view/worstFirst"_L1, false, &Browser::setWorstFirst);
+    remember(m_ui->flashAction, "view/flash"_L1, true, &Browser::setFlashing);
     // Keys that mean something else in a text field act in the table only.
     m_ui->inspectAction->setShortcuts({Qt::Key_Return, Qt::Key_Enter});
     for (QAction *action : {m_ui->inspectAction, m_ui->leaveAction})
@@ -222,6 +233,8 @@ void MainWindow::showBrowser()
 {
     Session *session = m_session.get();
     m_browser = new Browser(*session, m_settings);
+    m_browser->setWorstFirst(m_ui->worstFirstAction->isChecked());
+    m_browser->setFlashing(m_ui->flashAction->isChecked());
     m_commands = new Commands(*session, m_name, m_ui->notice, this);
     m_ui->pages->addWidget(m_browser);
     m_ui->pages->setCurrentWidget(m_browser);
@@ -341,7 +354,8 @@ void MainWindow::resizeEvent(QResizeEvent *event)
 void MainWindow::updateActions()
 {
     const bool connected = m_browser;
-    const bool chosen = connected && !selectedRows().isEmpty();
+    const bool chosen =
+        connected && m_browser->instances()->table()->selectionModel()->hasSelection();
     for (QAction *action :
          {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction, m_ui->pauseAction,
           m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})

@@ -7,6 +7,8 @@
 
 namespace EtcdRegistry {
 
+using namespace std::chrono_literals;
+
 ServiceTree::ServiceTree(QWidget *parent)
     : QTreeView(parent)
 {
@@ -18,6 +20,12 @@ ServiceTree::ServiceTree(QWidget *parent)
     setMouseTracking(true);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_pause.setSingleShot(true);
+    m_pause.setInterval(1s);
+    connect(&m_pause, &QTimer::timeout, this, [this] {
+        if (!viewport()->underMouse())
+            release();
+    });
     connect(&m_model, &QAbstractItemModel::rowsInserted, this, &ServiceTree::expandNew);
     const auto nameOf = [](const QModelIndex &index) {
         return index.data(ServiceModel::NameSpaceRole).toString();
@@ -30,9 +38,37 @@ ServiceTree::ServiceTree(QWidget *parent)
 
 void ServiceTree::setServices(const QList<ServiceCounts> &services)
 {
-    m_model.setServices(services);
+    m_services = services;
+    m_held = m_pause.isActive() || viewport()->underMouse();
+    showServices(m_held);
+}
+
+void ServiceTree::setWorstFirst(bool worstFirst)
+{
+    m_model.setWorstFirst(worstFirst);
+    showServices(false);
+}
+
+void ServiceTree::showServices(bool held)
+{
+    m_model.setServices(m_services, held);
+    if (!held)
+        m_pause.start();
     if (!selectionModel()->hasSelection())
         selectScope();
+}
+
+void ServiceTree::release()
+{
+    if (std::exchange(m_held, false))
+        showServices(false);
+}
+
+bool ServiceTree::viewportEvent(QEvent *event)
+{
+    if (event->type() == QEvent::Leave)
+        release();
+    return QTreeView::viewportEvent(event);
 }
 
 void ServiceTree::setScope(const Scope &scope)

@@ -7,6 +7,8 @@
 #include <QHeaderView>
 #include <QScrollBar>
 
+#include <algorithm>
+
 namespace EtcdRegistry {
 
 TableView::TableView(QWidget *parent)
@@ -26,24 +28,21 @@ TableView::TableView(QWidget *parent)
     header()->setFixedHeight(Theme::rowHeight + 4);
 }
 
+void TableView::setModel(QAbstractItemModel *model)
+{
+    // Before the view, which forgets its layout when rows are about to go.
+    for (const auto about :
+         {&QAbstractItemModel::rowsAboutToBeInserted, &QAbstractItemModel::rowsAboutToBeRemoved})
+        connect(model, about, this, &TableView::rememberPlace);
+    connect(model, &QAbstractItemModel::layoutAboutToBeChanged, this, &TableView::rememberPlace);
+    QTreeView::setModel(model);
+}
+
 void TableView::setColumnWidths(std::initializer_list<int> widths)
 {
     int column = 0;
     for (int width : widths)
         header()->resizeSection(column++, width);
-}
-
-void TableView::keepingPlace(const std::function<void()> &change)
-{
-    if (verticalScrollBar()->value() == 0)
-        return change(); // who looks at the beginning wants to see what comes there
-    const QPersistentModelIndex top = indexAt({0, 0});
-    const int before = visualRect(top).top();
-    change();
-    executeDelayedItemsLayout();
-    if (top.isValid())
-        verticalScrollBar()->setValue(verticalScrollBar()->value() + visualRect(top).top()
-                                      - before);
 }
 
 std::pair<int, int> TableView::visibleRows() const
@@ -54,6 +53,48 @@ std::pair<int, int> TableView::visibleRows() const
     const QModelIndex first = indexAt({0, 0});
     const QModelIndex last = indexAt({0, viewport()->height() - 1});
     return {first.isValid() ? first.row() : 0, last.isValid() ? last.row() : rows - 1};
+}
+
+void TableView::updateCells(const QModelIndex &topLeft, const QModelIndex &bottomRight)
+{
+    const auto [first, last] = visibleRows();
+    const int top = std::max(first, topLeft.row()), bottom = std::min(last, bottomRight.row());
+    if (top >= 0 && top <= bottom)
+        viewport()->update(visualRect(topLeft.siblingAtRow(top))
+                           | visualRect(bottomRight.siblingAtRow(bottom)));
+}
+
+/// The first of several changes before the next layout finds the rows where they are seen.
+void TableView::rememberPlace()
+{
+    if (std::exchange(m_changing, true) || verticalScrollBar()->value() == 0)
+        return;
+    const auto [first, last] = visibleRows();
+    for (int row = first; row >= 0 && row <= last; ++row) {
+        const QModelIndex index = model()->index(row, 0);
+        m_places.emplace_back(index, visualRect(index).top());
+    }
+}
+
+void TableView::doItemsLayout()
+{
+    QTreeView::doItemsLayout();
+    m_changing = false;
+    const auto places = std::exchange(m_places, {});
+    for (const auto &[index, top] : places) {
+        if (index.isValid()) {
+            const int moved = visualRect(index).top() - top;
+            verticalScrollBar()->setValue(verticalScrollBar()->value() + moved);
+            break;
+        }
+    }
+}
+
+/// QTreeView would paint everything, for a change out of sight too.
+void TableView::dataChanged(const QModelIndex &topLeft, const QModelIndex &bottomRight,
+                            const QList<int> &)
+{
+    updateCells(topLeft, bottomRight);
 }
 
 bool TableView::viewportEvent(QEvent *event)

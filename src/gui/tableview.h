@@ -3,32 +3,43 @@
 
 #include <QTreeView>
 
-#include <functional>
+#include <utility>
 
 namespace EtcdRegistry {
 
 /// A flat table of whole rows. (A QTreeView: unlike QTableView it takes many inserted and removed
-/// ranges in one layout.) Where the current row goes no other is chosen in its place: what
-/// comes next could be a key press that was meant for the one that has gone.
+/// ranges in one layout.) Rows in sight stay where they are while others come, go or are sorted,
+/// unless one looks at the very beginning. Where the current row goes no other is chosen in its
+/// place: what comes next could be a key press that was meant for the one that has gone.
 class TableView : public QTreeView
 {
     Q_OBJECT
 public:
     explicit TableView(QWidget *parent = nullptr);
 
+    void setModel(QAbstractItemModel *model) override;
     void setColumnWidths(std::initializer_list<int> widths);
-    /// Calls `change`, which may insert and remove rows, and lets those in sight stay where they
-    /// are.
-    void keepingPlace(const std::function<void()> &change);
     /// Rows in sight; -1 where there are none.
     std::pair<int, int> visibleRows() const;
+    /// Paints these cells again, as far as they are in sight.
+    void updateCells(const QModelIndex &topLeft, const QModelIndex &bottomRight);
+
+    void doItemsLayout() override;
 
 Q_SIGNALS:
     void hovered(bool inside); ///< the pointer came over the rows, or left them
 
 protected:
     bool viewportEvent(QEvent *event) override;
+    void dataChanged(const QModelIndex &topLeft, const QModelIndex &bottomRight,
+                     const QList<int> &roles) override;
     void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
+
+private:
+    void rememberPlace();
+
+    QList<std::pair<QPersistentModelIndex, int>> m_places; ///< rows in sight, and their tops
+    bool m_changing = false; ///< rows have come or gone since they were laid out
 };
 
 } // namespace EtcdRegistry

@@ -5,6 +5,8 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+
 namespace EtcdRegistry {
 
 using namespace Qt::StringLiterals;
@@ -36,17 +38,130 @@ QString takeTerm(QStringView &text)
     return term;
 }
 
-/// Calls `test` with each text in which a term without a field is looked for, until one passes.
+/// Whether the needle, in lower-case ASCII, is in the text, letters whatever their case. Blocks of
+/// the text that have no place for its first and its last character are passed over as a whole,
+/// by loops without a way out, which compilers turn into vector instructions.
+template <typename Char>
+bool containsAscii(const Char *text, qsizetype size, QByteArrayView needle)
+{
+    constexpr qsizetype block = 32;
+    if (needle.isEmpty())
+        return true;
+    const auto caseBit = [](char c) { return Char(c >= 'a' && c <= 'z' ? 0x20 : 0); };
+    const auto isAt = [&](const Char *at) {
+        return std::equal(needle.begin(), needle.end(), at,
+                          [&](char of, Char c) { return (c | caseBit(of)) == of; });
+    };
+    const Char first = needle.front(), firstBit = caseBit(needle.front());
+    const Char last = needle.back(), lastBit = caseBit(needle.back());
+    const Char *const end = text + std::max<qsizetype>(size - needle.size() + 1, 0);
+    for (; end - text >= block; text += block) {
+        const Char *const back = text + needle.size() - 1;
+        Char found = 0;
+        for (qsizetype i = 0; i < block; ++i)
+            found |=
+                Char(Char(text[i] | firstBit) == first) & Char(Char(back[i] | lastBit) == last);
+        for (qsizetype i = 0; found && i < block; ++i) {
+            if (isAt(text + i))
+                return true;
+        }
+    }
+    for (; text < end; ++text) {
+        if (isAt(text))
+            return true;
+    }
+    return false;
+}
+
+template <typename Char>
+bool isAscii(const Char *text, qsizetype size)
+{
+    Char all = 0;
+    for (qsizetype i = 0; i < size; ++i)
+        all |= text[i];
+    return !(all & ~0x7f);
+}
+
+/// Calls `test` with each text in which a term without a field is looked for, until one passes:
+/// the document first, as it has most of what the others have.
 template <typename Test>
-bool anyText(const Row &row, Test test)
+bool anyText(const Instance &instance, Test test)
+{
+    return test(QByteArrayView(instance.document)) || test(QStringView(instance.key))
+           || test(QStringView(instance.service)) || test(QStringView(instance.nameSpace))
+           || test(QStringView(instance.host)) || test(QStringView(instance.url));
+}
+
+/// What instances have without a document; null: no such fact.
+QString factText(const Row &row, const QString &name)
 {
     const Instance &instance = *row.instance;
-    return test(instance.service) || test(instance.nameSpace) || test(instance.host)
-           || test(instance.url) || test(instance.key)
-           || test(QString::fromUtf8(instance.document));
+    const auto is = [&name](QStringView fact) {
+        return name.size() == fact.size() && name.compare(fact, Qt::CaseInsensitive) == 0;
+    };
+    if (is(u"state"))
+        return stateName(row.state);
+    if (is(u"store"))
+        return instance.api == Api::V2 ? u"v2"_s : u"v3"_s;
+    if (is(u"service"))
+        return instance.service;
+    if (is(u"namespace"))
+        return instance.nameSpace;
+    if (is(u"key"))
+        return instance.key;
+    if (is(u"host"))
+        return instance.host;
+    if (is(u"port"))
+        return instance.port;
+    if (is(u"url"))
+        return instance.url;
+    return {};
+}
+
+/// The raw value of the document's first field with this name; null: there is none.
+QByteArrayView fieldValue(const QByteArray &document, const QString &name)
+{
+    QByteArrayView found;
+    const auto visit = [&](QByteArrayView literal, QByteArrayView value) {
+        // Without escapes, names can't be the same if they are shorter.
+        if (found.isNull() && literal.size() - 2 >= name.size()
+            && Json::text(literal).compare(name, Qt::CaseInsensitive) == 0)
+            found = value;
+    };
+    return Json::forEachField(document, visit) ? found : QByteArrayView();
 }
 
 } // namespace
+
+InstanceFilter::Needle::Needle(const QString &text)
+    : m_text(text)
+{
+    QByteArray part;
+    for (const QChar each : text) {
+        const QChar c = each.toCaseFolded();
+        const bool ascii = c.unicode() < 0x80;
+        part = ascii ? part + c.toLatin1() : QByteArray();
+        m_isAscii = m_isAscii && ascii;
+        if (part.size() > m_ascii.size())
+            m_ascii = part;
+    }
+}
+
+bool InstanceFilter::Needle::isIn(QStringView text) const
+{
+    const auto *const data = text.utf16();
+    return containsAscii(data, text.size(), m_ascii)
+           && (m_isAscii
+               || (!isAscii(data, text.size()) && text.contains(m_text, Qt::CaseInsensitive)));
+}
+
+bool InstanceFilter::Needle::isIn(QByteArrayView utf8) const
+{
+    return containsAscii(utf8.data(), utf8.size(), m_ascii)
+           && (m_isAscii
+               || (!isAscii(utf8.data(), utf8.size())
+                   && QString::fromUtf8(utf8).contains(m_text, Qt::CaseInsensitive)));
+}
 
 Result<InstanceFilter> InstanceFilter::parse(const QString &text)
 {
@@ -54,24 +169,25 @@ Result<InstanceFilter> InstanceFilter::parse(const QString &text)
     QStringView rest = QStringView(text).trimmed();
     while (!rest.isEmpty()) {
         Term term;
-        term.text = takeTerm(rest);
-        if (term.text.startsWith(u'!')) {
+        QString text = takeTerm(rest);
+        if (text.startsWith(u'!')) {
             term.negated = true;
-            term.text.remove(0, 1);
+            text.remove(0, 1);
         }
-        if (term.text.isEmpty())
+        if (text.isEmpty())
             continue; // "!" alone: about to be typed
-        if (term.text.size() > 2 && term.text.startsWith(u'/') && term.text.endsWith(u'/')) {
-            term.regex = QRegularExpression(term.text.sliced(1).chopped(1),
+        term.text = Needle(text);
+        if (text.size() > 2 && text.startsWith(u'/') && text.endsWith(u'/')) {
+            term.regex = QRegularExpression(text.sliced(1).chopped(1),
                                             QRegularExpression::CaseInsensitiveOption);
             if (!term.regex.isValid()) {
                 return Error{.code = Error::Code::InvalidArgument,
                              .detail = Text::tr("%1 is no regular expression: %2.")
-                                           .arg(term.text, term.regex.errorString())};
+                                           .arg(text, term.regex.errorString())};
             }
-        } else if (const auto colon = term.text.indexOf(u':'); colon > 0) {
-            term.field = term.text.first(colon);
-            term.value = term.text.sliced(colon + 1);
+        } else if (const auto colon = text.indexOf(u':'); colon > 0) {
+            term.field = text.first(colon);
+            term.value = Needle(text.sliced(colon + 1));
         }
         filter.m_terms.append(term);
     }
@@ -84,47 +200,52 @@ bool InstanceFilter::matches(const Row &row) const
                        [&](const Term &term) { return matches(term, row) != term.negated; });
 }
 
+void InstanceFilter::fetchAhead(const Rows &rows, qsizetype i)
+{
+#ifdef __GNUC__
+    constexpr qsizetype texts = 6, instances = 12, line = 64;
+    if (i + instances >= rows.size())
+        return;
+    const auto *next = reinterpret_cast<const char *>(rows[i + instances].instance.get());
+    for (size_t at = 0; at < sizeof(Instance); at += line)
+        __builtin_prefetch(next + at);
+    const Instance &instance = *rows[i + texts].instance;
+    for (const QString *text :
+         {&instance.key, &instance.service, &instance.nameSpace, &instance.host, &instance.url})
+        __builtin_prefetch(text->constData());
+    for (qsizetype at = 0; at < instance.document.size(); at += line)
+        __builtin_prefetch(instance.document.constData() + at);
+#endif
+}
+
 bool InstanceFilter::matches(const Term &term, const Row &row)
 {
-    if (!term.regex.pattern().isEmpty())
-        return anyText(row, [&](const QString &text) { return term.regex.match(text).hasMatch(); });
+    const Instance &instance = *row.instance;
+    if (!term.regex.pattern().isEmpty()) {
+        return anyText(instance, [&](auto text) {
+            if constexpr (std::is_same_v<decltype(text), QByteArrayView>)
+                return term.regex.match(QString::fromUtf8(text)).hasMatch();
+            else
+                return term.regex.match(text).hasMatch();
+        });
+    }
     if (!term.field.isEmpty()) {
         const QString text = fieldText(row, term.field);
-        if (!text.isNull() && text.contains(term.value, Qt::CaseInsensitive))
+        if (!text.isNull() && term.value.isIn(QStringView(text)))
             return true;
     }
-    return anyText(
-        row, [&](const QString &text) { return text.contains(term.text, Qt::CaseInsensitive); });
+    return anyText(instance, [&](auto text) { return term.text.isIn(text); });
 }
 
 QString fieldText(const Row &row, const QString &field)
 {
-    const Instance &instance = *row.instance;
-    const QString name = field.toLower();
-    if (name == u"state")
-        return stateName(row.state);
-    if (name == u"store")
-        return instance.api == Api::V2 ? u"v2"_s : u"v3"_s;
-    if (name == u"service")
-        return instance.service;
-    if (name == u"namespace")
-        return instance.nameSpace;
-    if (name == u"key")
-        return instance.key;
-    if (name == u"host")
-        return instance.host;
-    if (name == u"port")
-        return instance.port;
-    if (name == u"url")
-        return instance.url;
-    const auto fields = Json::fields(instance.document);
-    if (!fields)
+    if (const QString fact = factText(row, field); !fact.isNull())
+        return fact;
+    const QByteArrayView value = fieldValue(row.instance->document, field);
+    if (value.isNull())
         return {};
-    for (const Json::Field &each : *fields) {
-        if (each.name.compare(field, Qt::CaseInsensitive) == 0)
-            return Json::text(each.value);
-    }
-    return {};
+    const bool nested = value.startsWith('{') || value.startsWith('[');
+    return nested ? QString::fromUtf8(Json::compact(value)) : Json::text(value);
 }
 
 } // namespace EtcdRegistry

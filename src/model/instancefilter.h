@@ -28,15 +28,37 @@ public:
     bool isEmpty() const { return m_terms.isEmpty(); }
     bool matches(const Row &row) const;
 
+    /// Filtering many rows in turn waits mostly for memory: before row `i` is asked about, this
+    /// asks the processor for what those after it have.
+    static void fetchAhead(const Rows &rows, qsizetype i);
+
     bool operator==(const InstanceFilter &) const = default;
 
 private:
+    /// A text to be found whatever its case. If it is ASCII, as most are, UTF-8 need not be decoded
+    /// to look for it; if not, its longest part that is tells mostly that it is not there.
+    class Needle
+    {
+    public:
+        Needle() = default;
+        explicit Needle(const QString &text);
+
+        bool isIn(QStringView text) const;
+        bool isIn(QByteArrayView utf8) const;
+
+        bool operator==(const Needle &) const = default;
+
+    private:
+        QString m_text;
+        QByteArray m_ascii; ///< in lower case
+        bool m_isAscii = true;
+    };
     struct Term
     {
         bool negated = false;
-        QString text;
+        Needle text;
         QString field; ///< empty: anywhere
-        QString value;
+        Needle value;
         QRegularExpression regex; ///< empty pattern: none
 
         bool operator==(const Term &) const = default;

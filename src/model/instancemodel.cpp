@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "instancemodel.h"
 
-#include "comparerows.h"
 #include "durationtext.h"
-#include "snapshot.h"
 
 #include <algorithm>
 
@@ -16,196 +14,115 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Views pay for each range of rows that comes or goes; beyond this many it is cheaper to
-/// gather them at the end and to sort.
+/// gather them at the end first.
 constexpr int maxRanges = 32;
-constexpr size_t maxSingleRows = 1000; ///< more are not even looked up one by one
+
+/// How many runs of neighbours there are for which it is true.
+template <typename Predicate>
+int countRuns(const std::vector<int> &order, Predicate is)
+{
+    int runs = 0;
+    bool before = false;
+    for (int i : order) {
+        const bool now = is(i);
+        runs += now && !before;
+        before = now;
+    }
+    return runs;
+}
 
 } // namespace
 
-bool Scope::contains(const Instance &instance) const
-{
-    return (!nameSpace || instance.nameSpace == *nameSpace)
-           && (service.isNull() || instance.service == service);
-}
-
 InstanceModel::InstanceModel(QObject *parent)
     : QAbstractTableModel(parent)
-{}
+{
+    connect(&m_arrangement, &Arrangement::changed, this, &InstanceModel::arrange);
+}
 
 void InstanceModel::apply(const RowsUpdate &update, Clock::time_point now)
 {
     m_now = now;
-    merge(update.rows);
-}
-
-void InstanceModel::tick(Clock::time_point now, int firstRow, int lastRow)
-{
-    m_now = now;
-    lastRow = std::min(lastRow, rowCount() - 1);
-    if (firstRow >= 0 && firstRow <= lastRow)
-        Q_EMIT dataChanged(index(firstRow, UpFor), index(lastRow, LastBeat));
-}
-
-void InstanceModel::setScope(const Scope &scope)
-{
-    if (m_scope == scope)
-        return;
-    m_scope = scope;
-    merge(m_rows);
-}
-
-void InstanceModel::setFilter(const InstanceFilter &filter)
-{
-    if (m_filter == filter)
-        return;
-    m_filter = filter;
-    merge(m_rows);
-}
-
-void InstanceModel::setStateFilter(std::optional<InstanceState> state)
-{
-    if (m_stateFilter == state)
-        return;
-    m_stateFilter = state;
-    merge(m_rows);
-}
-
-void InstanceModel::setFields(const QStringList &fields)
-{
-    if (m_fields == fields)
-        return;
-    if (!m_fields.isEmpty()) {
-        if (m_sortColumn >= FixedColumns)
-            sort(Service, Qt::AscendingOrder);
-        beginRemoveColumns({}, FixedColumns, columnCount() - 1);
-        m_fields.clear();
-        endRemoveColumns();
-    }
-    if (!fields.isEmpty()) {
-        beginInsertColumns({}, FixedColumns, FixedColumns + int(fields.size()) - 1);
-        m_fields = fields;
-        endInsertColumns();
-    }
-}
-
-void InstanceModel::setHeld(bool held)
-{
-    if (std::exchange(m_held, held) && !held)
-        sortAgain();
-}
-
-int InstanceModel::find(const QString &key) const
-{
-    const auto found = std::find_if(m_order.begin(), m_order.end(),
-                                    [&](int i) { return m_rows[i].instance->key == key; });
-    return found == m_order.end() ? -1 : int(found - m_order.begin());
-}
-
-bool InstanceModel::isShown(const Row &row) const
-{
-    return m_scope.contains(*row.instance) && (!m_stateFilter || row.state == *m_stateFilter)
-           && m_filter.matches(row);
-}
-
-void InstanceModel::merge(const Rows &rows)
-{
-    std::vector<bool> wasShown(m_rows.size());
-    for (int i : m_order)
-        wasShown[i] = true;
-
-    std::vector<int> newIndexes(m_rows.size(), -1); // of those that stay shown
-    std::vector<int> added;
-    m_scopeCounts = {};
-    auto before = m_rows.cbegin();
-    for (int i = 0; i < int(rows.size()); ++i) {
-        const Instance &instance = *rows[i].instance;
-        while (before != m_rows.cend() && before->instance->key != instance.key
-               && instanceLess(*before->instance, instance))
-            ++before;
-        const bool known = before != m_rows.cend() && before->instance->key == instance.key;
-        if (m_scope.contains(instance))
-            m_scopeCounts.add(rows[i].state);
-        if (!isShown(rows[i]))
-            continue;
-        const auto old = before - m_rows.cbegin();
-        if (known && wasShown[old])
-            newIndexes[old] = i;
-        else
-            added.push_back(i);
-    }
-
-    removeGone(newIndexes);
+    removeIf([&](int i) { return update.newIndexes[i] < 0; });
     for (int &i : m_order)
-        i = newIndexes[i];
-    m_rows = rows;
-    if (!m_order.empty())
-        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
-    if (!m_held)
-        sortAgain();
-    insert(std::move(added));
+        i = update.newIndexes[i];
+    m_arrangement.apply(update);
+    arrange();
+    tellChanged(update.changed);
 }
 
-void InstanceModel::removeGone(const std::vector<int> &newIndexes)
+/// Shows what is to be shown by as few ranges as it takes.
+void InstanceModel::arrange()
 {
-    const auto gone = [&](int i) { return newIndexes[i] < 0; };
-    int ranges = 0;
-    for (size_t i = 0; i < m_order.size(); ++i)
-        ranges += gone(m_order[i]) && (i == 0 || !gone(m_order[i - 1]));
-    if (ranges > maxRanges) {
+    const std::vector<int> order = m_arrangement.shown();
+    std::vector<char> stays(m_arrangement.rows().size());
+    for (int i : order)
+        stays[i] = true;
+    removeIf([&](int i) { return !stays[i]; });
+    insertFrom(order);
+    Q_EMIT arranged();
+}
+
+template <typename Predicate>
+void InstanceModel::removeIf(Predicate goes)
+{
+    if (countRuns(m_order, goes) > maxRanges) {
         std::vector<int> order = m_order;
-        std::stable_partition(order.begin(), order.end(), [&](int i) { return !gone(i); });
+        std::stable_partition(order.begin(), order.end(), [&](int i) { return !goes(i); });
         reorder(std::move(order));
     }
     for (auto end = m_order.end();;) {
-        const auto last = std::find_if(std::make_reverse_iterator(end), m_order.rend(), gone);
+        const auto last = std::find_if(std::make_reverse_iterator(end), m_order.rend(), goes);
         if (last == m_order.rend())
             break;
         end = last.base();
-        const auto first = std::find_if_not(last, m_order.rend(), gone).base();
+        const auto first = std::find_if_not(last, m_order.rend(), goes).base();
         beginRemoveRows({}, int(first - m_order.begin()), int(end - m_order.begin()) - 1);
         end = m_order.erase(first, end);
         endRemoveRows();
     }
 }
 
-void InstanceModel::insert(std::vector<int> added)
+/// Becomes this order, which has all rows that are there and perhaps others.
+void InstanceModel::insertFrom(const std::vector<int> &order)
 {
-    const auto byOrder = [this](int a, int b) { return less(a, b); };
-    const auto end = rowCount();
-    std::vector<int> places; // of each, counted in the rows that are there already
-    if (end == 0 || added.size() <= maxSingleRows) {
-        std::sort(added.begin(), added.end(), byOrder);
-        for (int i : added) {
-            const auto place = std::upper_bound(m_order.begin(), m_order.end(), i, byOrder);
-            places.push_back(int(place - m_order.begin()));
-        }
-    }
-    // In a held order, which need not be sorted, the places may be all over it.
-    auto distinct = places;
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    const bool gather = places.empty() || int(distinct.size()) > maxRanges
-                        || !std::is_sorted(places.begin(), places.end());
-    if (gather)
-        places.assign(added.size(), end);
-
-    for (size_t last = added.size(); last > 0;) {
-        size_t first = last - 1;
-        while (first > 0 && places[first - 1] == places[last - 1])
-            --first;
-        const int row = places[first];
-        beginInsertRows({}, row, row + int(last - first) - 1);
-        m_order.insert(m_order.begin() + row, added.begin() + first, added.begin() + last);
+    std::vector<char> isThere(m_arrangement.rows().size());
+    for (int i : m_order)
+        isThere[i] = true;
+    const auto isNew = [&](int i) { return !isThere[i]; };
+    const bool gather = !m_order.empty() && countRuns(order, isNew) > maxRanges;
+    if (gather) {
+        const auto from = m_order.size();
+        std::vector<int> added;
+        std::ranges::copy_if(order, std::back_inserter(added), isNew);
+        beginInsertRows({}, int(from), int(from + added.size()) - 1);
+        m_order.insert(m_order.end(), added.begin(), added.end());
         endInsertRows();
-        last = first;
+        reorder(order);
+        return;
     }
-    if (gather && !m_held)
-        sortAgain();
+
+    std::vector<int> known;
+    std::ranges::copy_if(order, std::back_inserter(known), [&](int i) { return isThere[i]; });
+    reorder(std::move(known));
+    for (auto first = order.begin();;) {
+        first = std::find_if(first, order.end(), isNew);
+        if (first == order.end())
+            break;
+        const auto last = std::find_if_not(first, order.end(), isNew);
+        const auto row = first - order.begin();
+        beginInsertRows({}, int(row), int(last - order.begin()) - 1);
+        m_order.insert(m_order.begin() + row, first, last);
+        endInsertRows();
+        first = last;
+    }
 }
 
 void InstanceModel::reorder(std::vector<int> order)
 {
+    if (order == m_order)
+        return;
     Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
-    std::vector<int> places(m_rows.size());
+    std::vector<int> places(m_arrangement.rows().size());
     for (size_t row = 0; row < order.size(); ++row)
         places[order[row]] = int(row);
     const QModelIndexList from = persistentIndexList();
@@ -217,33 +134,70 @@ void InstanceModel::reorder(std::vector<int> order)
     Q_EMIT layoutChanged({}, VerticalSortHint);
 }
 
+void InstanceModel::tellChanged(const std::vector<int> &rows)
+{
+    if (rows.empty())
+        return;
+    std::vector<char> changed(m_arrangement.rows().size());
+    for (int i : rows)
+        changed[i] = true;
+    const auto hasChanged = [&](int i) { return changed[i]; };
+    for (auto first = m_order.begin();;) {
+        first = std::find_if(first, m_order.end(), hasChanged);
+        if (first == m_order.end())
+            break;
+        const auto last = std::find_if_not(first, m_order.end(), hasChanged);
+        Q_EMIT dataChanged(index(int(first - m_order.begin()), 0),
+                           index(int(last - m_order.begin()) - 1, columnCount() - 1));
+        first = last;
+    }
+}
+
 void InstanceModel::sort(int column, Qt::SortOrder order)
 {
-    m_sortColumn = column < 0 ? int(Service) : column;
-    m_sortOrder = order;
-    sortAgain();
+    if (column < 0)
+        column = Service;
+    m_arrangement.setOrder(
+        {.column = column,
+         .order = order,
+         .field = column < FixedColumns ? QString() : m_fields[column - FixedColumns]});
 }
 
-void InstanceModel::sortAgain()
+int InstanceModel::find(const QString &key) const
 {
-    const auto byOrder = [this](int a, int b) { return less(a, b); };
-    if (std::is_sorted(m_order.begin(), m_order.end(), byOrder))
+    const auto found = std::ranges::find_if(
+        m_order, [&](int i) { return m_arrangement.rows()[i].instance->key == key; });
+    return found == m_order.end() ? -1 : int(found - m_order.begin());
+}
+
+QModelIndex InstanceModel::index(int row, int column, const QModelIndex &parent) const
+{
+    const bool isThere = !parent.isValid() && row >= 0 && row < int(m_order.size()) && column >= 0
+                         && column < FixedColumns + m_fields.size();
+    return isThere ? createIndex(row, column) : QModelIndex();
+}
+
+bool InstanceModel::hasChildren(const QModelIndex &parent) const
+{
+    return !parent.isValid() && !m_order.empty();
+}
+
+void InstanceModel::setFields(const QStringList &fields)
+{
+    if (m_fields == fields)
         return;
-    std::vector<int> order = m_order;
-    std::sort(order.begin(), order.end(), byOrder);
-    reorder(std::move(order));
-}
-
-bool InstanceModel::less(int a, int b) const
-{
-    const Row &left = m_rows[a], &right = m_rows[b];
-    if (const int c = compareRows(left, right, m_sortColumn, m_fields))
-        return m_sortOrder == Qt::AscendingOrder ? c < 0 : c > 0;
-    for (int column : {Service, Host, Port}) {
-        if (const int c = compareRows(left, right, column, m_fields))
-            return c < 0;
+    if (!m_fields.isEmpty()) {
+        if (m_arrangement.order().column >= FixedColumns)
+            sort(Service, Qt::AscendingOrder);
+        beginRemoveColumns({}, FixedColumns, columnCount() - 1);
+        m_fields.clear();
+        endRemoveColumns();
     }
-    return a < b;
+    if (!fields.isEmpty()) {
+        beginInsertColumns({}, FixedColumns, FixedColumns + int(fields.size()) - 1);
+        m_fields = fields;
+        endInsertColumns();
+    }
 }
 
 int InstanceModel::rowCount(const QModelIndex &parent) const
@@ -292,7 +246,7 @@ QString InstanceModel::text(const Row &row, int column) const
     case State:
         return stateName(row.state);
     case Service:
-        return m_scope.nameSpace || instance.nameSpace.isEmpty()
+        return scope().nameSpace || instance.nameSpace.isEmpty()
                    ? instance.service
                    : tr("%1 / %2").arg(instance.nameSpace, instance.service);
     case Host:

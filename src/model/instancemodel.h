@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "instancefilter.h"
+#include "arrangement.h"
 
 #include <QAbstractTableModel>
 #include <QStringList>
@@ -11,19 +11,10 @@
 
 namespace EtcdRegistry {
 
-/// Which part of the registry a table shows: all of it, a namespace's own services, or a service.
-struct Scope
-{
-    std::optional<QString> nameSpace; ///< none: the whole registry; empty: those without one
-    QString service;                  ///< null: all of them
-
-    bool contains(const Instance &instance) const;
-    bool operator==(const Scope &) const = default;
-};
-
-/// The instances of a scope that pass the filter, as a table. Lists, scopes and filters are merged
-/// in by inserting and removing rows, so that selection and place in the view survive; sorting
-/// happens here. It never resets.
+/// The instances of a scope that pass the filter, as a table. Updates, scopes and filters come in
+/// by inserting and removing rows, so that selection and place in the view survive; sorting happens
+/// here. It never resets. Whatever takes long with many rows is done in other threads: it shows a
+/// moment later, with arranged().
 class InstanceModel : public QAbstractTableModel
 {
     Q_OBJECT
@@ -38,57 +29,60 @@ public:
     };
     using Clock = Instance::Clock;
 
+    /// Whether rows that are sorted by it change places although nothing but time has passed.
+    static bool movesByItself(int column) { return column == LivesOn || column == LastBeat; }
+
     explicit InstanceModel(QObject *parent = nullptr);
 
-    /// `now` is the time for which states and times hold.
+    /// `now` is the time for which states and times hold. Each update goes on from the one before.
+    /// Rows of which nothing but times moved are not signalled: see setNow().
     void apply(const RowsUpdate &update, Clock::time_point now);
-    /// Only time has passed: the time columns of these rows have changed.
-    void tick(Clock::time_point now, int firstRow, int lastRow);
+    /// Only time has passed. That is not signalled: who shows times looks which have changed.
+    void setNow(Clock::time_point now) { m_now = now; }
+    Clock::time_point now() const { return m_now; }
 
-    void setScope(const Scope &scope);
-    const Scope &scope() const { return m_scope; }
-    void setFilter(const InstanceFilter &filter);
-    void setStateFilter(std::optional<InstanceState> state);
-    StateCounts scopeCounts() const { return m_scopeCounts; } ///< before the filters
+    void setScope(const Scope &scope) { m_arrangement.setScope(scope); }
+    const Scope &scope() const { return m_arrangement.scope(); }
+    void setFilter(const InstanceFilter &filter) { m_arrangement.setFilter(filter); }
+    void setStateFilter(std::optional<InstanceState> state) { m_arrangement.setStateFilter(state); }
+    StateCounts scopeCounts() const { return m_arrangement.scopeCounts(); } ///< before the filters
+    bool isWorking() const { return m_arrangement.isWorking(); }            ///< in other threads
 
     void setFields(const QStringList &fields);
     const QStringList &fields() const { return m_fields; }
 
     /// While held, rows keep their places although what they are sorted by changes.
-    void setHeld(bool held);
+    void setHeld(bool held) { m_arrangement.setHeld(held); }
 
-    const Row &row(int row) const { return m_rows[m_order[row]]; }
+    const Row &row(int row) const { return m_arrangement.rows()[m_order[row]]; }
     int find(const QString &key) const; ///< -1: not shown
 
+    QModelIndex index(int row, int column, const QModelIndex &parent = {}) const override;
+    bool hasChildren(const QModelIndex &parent = {}) const override;
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
     QVariant data(const QModelIndex &index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
     void sort(int column, Qt::SortOrder order) override;
 
+Q_SIGNALS:
+    void arranged(); ///< other rows are shown, or in another order
+
 private:
-    bool isShown(const Row &row) const;
-    void merge(const Rows &rows);
-    void removeGone(const std::vector<int> &newIndexes);
-    void insert(std::vector<int> added);
+    void arrange();
+    template <typename Predicate>
+    void removeIf(Predicate goes);
+    void insertFrom(const std::vector<int> &order);
     void reorder(std::vector<int> order);
-    void sortAgain();
-    bool less(int a, int b) const;
+    void tellChanged(const std::vector<int> &rows);
     QString text(const Row &row, int column) const;
     QVariant life(const Instance &instance) const;
     double freshness(const Row &row) const;
 
-    Rows m_rows;              ///< of the whole registry
-    std::vector<int> m_order; ///< which of them are shown, in the order shown
+    Arrangement m_arrangement;
+    std::vector<int> m_order; ///< which of its rows are shown, in the order shown
     Clock::time_point m_now;
-    Scope m_scope;
-    InstanceFilter m_filter;
-    std::optional<InstanceState> m_stateFilter;
-    StateCounts m_scopeCounts;
     QStringList m_fields;
-    int m_sortColumn = Service;
-    Qt::SortOrder m_sortOrder = Qt::AscendingOrder;
-    bool m_held = false;
 };
 
 } // namespace EtcdRegistry

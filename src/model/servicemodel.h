@@ -11,8 +11,10 @@
 
 namespace EtcdRegistry {
 
-/// The namespaces, sorted, and below each its services, with the number of their instances. Those
-/// without a namespace come last. It never resets: what is selected and expanded stays so.
+/// The namespaces, and below each its services, with the number of their instances: sorted by name,
+/// those without a namespace last; or worst first, by the worst state of an instance and then by
+/// how many are in trouble. It never resets, and what moves is not removed: what is selected and
+/// expanded stays so.
 class ServiceModel : public MergingModel<QAbstractItemModel>
 {
     Q_OBJECT
@@ -26,7 +28,12 @@ public:
     explicit ServiceModel(QObject *parent = nullptr);
     ~ServiceModel() override;
 
-    void setServices(const QList<ServiceCounts> &services);
+    /// While held, those that are there already keep their places, however they fare.
+    void setServices(const QList<ServiceCounts> &services, bool held = false);
+    void setWorstFirst(bool worstFirst)
+    {
+        m_worstFirst = worstFirst;
+    } ///< from the next services on
 
     /// Of a service, or of a namespace where `service` is null; invalid where there is none.
     QModelIndex find(const QString &nameSpace, const QString &service = {}) const;
@@ -38,13 +45,21 @@ public:
     QVariant data(const QModelIndex &index, int role) const override;
 
 private:
+    struct Item;
     struct Service;
     struct NameSpace;
     using NameSpaces = std::vector<std::unique_ptr<NameSpace>>;
 
     void mergeServices(int row, std::vector<Service> wanted);
+    template <typename Items>
+    void rank(Items &items, Items &wanted, const QModelIndex &parent);
+    template <typename Items>
+    void reorder(Items &items, const QModelIndex &parent);
 
     NameSpaces m_nameSpaces;
+    bool m_worstFirst = false;
+    bool m_ranked = false; ///< rows have ranks
+    bool m_held = false;
 };
 
 } // namespace EtcdRegistry

@@ -42,6 +42,14 @@ Instance instanceOf(const QString &name, int port, bool hasTtl = true)
     return Layout::decode(entry, Api::V3, Instance::Clock::now());
 }
 
+Row rowOf(const Instance &instance)
+{
+    const auto now = Instance::Clock::now();
+    Row row{continued({}, instance, now)};
+    row.state = stateOf(row, now, now);
+    return row;
+}
+
 } // namespace
 
 class TestDialogs : public QObject
@@ -145,7 +153,7 @@ private Q_SLOTS:
     void inspect()
     {
         Instance instance = instanceOf(u"web"_s, 8081);
-        QPointer<InspectDialog> dialog = new InspectDialog(instance);
+        QPointer<InspectDialog> dialog = new InspectDialog(rowOf(instance));
         dialog->show();
         const auto *facts = child<FactsView>(*dialog, u"facts"_s);
         const auto *state = child<QLabel>(*dialog, u"state"_s);
@@ -167,21 +175,21 @@ private Q_SLOTS:
         instance.modRevision = 9000;
         instance.document.replace("8081", "8082");
         instance.problem = Instance::Problem::KeyMismatch;
-        dialog->setInstance(instance);
+        dialog->setRow(rowOf(instance));
         QVERIFY(facts->toPlainText().contains(u"changed 9000"));
         QVERIFY(facts->toPlainText().contains(instanceOf(u"web"_s, 8082).key)); // the expected one
         QVERIFY(child<DocumentView>(*dialog, u"document"_s)->toPlainText().contains(u"8082"));
         QVERIFY(state->text().startsWith(u"Broken"));
 
-        dialog->setInstance({});
+        dialog->setRow({});
         QVERIFY(gone->isVisible());
         QVERIFY(!state->isVisible());
         const QString since = gone->text();
-        dialog->setInstance({});
+        dialog->setRow({});
         QCOMPARE(gone->text(), since);
         QVERIFY(facts->toPlainText().contains(u"changed 9000"));
         QVERIFY(child<DocumentView>(*dialog, u"document"_s)->toPlainText().contains(u"8082"));
-        dialog->setInstance(instance);
+        dialog->setRow(rowOf(instance));
         QVERIFY(!gone->isVisible());
         QVERIFY(state->isVisible());
         dialog->close();
@@ -190,12 +198,12 @@ private Q_SLOTS:
 
     void inspectCountsDown()
     {
-        InspectDialog dialog(instanceOf(u"web"_s, 8081));
+        InspectDialog dialog(rowOf(instanceOf(u"web"_s, 8081)));
         dialog.setAttribute(Qt::WA_DeleteOnClose, false);
         dialog.show();
         const auto *facts = child<FactsView>(dialog, u"facts"_s);
         QTRY_VERIFY(facts->toPlainText().contains(u"Time left\n8."));
-        dialog.setInstance({});
+        dialog.setRow({});
         const QString before = facts->toPlainText();
         QTest::qWait(500);
         QCOMPARE(facts->toPlainText(), before);

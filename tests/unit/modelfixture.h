@@ -45,9 +45,34 @@ inline Snapshot makeSnapshot(const QStringList &paths, Instance::Clock::time_poi
     return snapshot;
 }
 
+/// What these instances make of the rows that were known before.
+inline Rows continuedRows(const Rows &known, const QList<Instance> &listed,
+                          Instance::Clock::time_point now, bool older = false)
+{
+    Rows rows;
+    auto before = known.begin();
+    for (const Instance &instance : listed) {
+        while (before != known.end() && instanceLess(*before->instance, instance))
+            ++before;
+        const bool same = before != known.end() && before->instance->key == instance.key;
+        rows.append(
+            Row{continued(same ? LiveInstance(*before) : LiveInstance(), instance, now, older)});
+    }
+    return rows;
+}
+
 inline Rows makeRows(const QStringList &paths, Instance::Clock::time_point now = {})
 {
-    return merged({}, makeSnapshot(paths, now).instances, now, true);
+    return continuedRows({}, makeSnapshot(paths, now).instances, now, true);
+}
+
+/// Puts a changed copy of the row's instance in its place: instances are shared.
+template <typename Change>
+void edit(Row &row, Change change)
+{
+    Instance instance = *row.instance;
+    change(instance);
+    row.instance = std::make_shared<const Instance>(std::move(instance));
 }
 
 /// Watches a model for what breaks a view: broken rules and resets.

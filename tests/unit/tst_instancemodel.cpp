@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "instancemodel.h"
-#include "modelfixture.h"
+#include "shownrows.h"
 
 #include <QRandomGenerator>
 #include <QSignalSpy>
@@ -11,22 +10,6 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 namespace {
-
-const Instance::Clock::time_point start = Instance::Clock::time_point(1h);
-
-InstanceFilter filterOf(const QString &text)
-{
-    return InstanceFilter::parse(text).value();
-}
-
-/// The keys in the order shown, without "services/".
-QStringList keysOf(const InstanceModel &model)
-{
-    QStringList keys;
-    for (int row = 0; row < model.rowCount(); ++row)
-        keys.append(model.row(row).instance.key.sliced(9));
-    return keys;
-}
 
 QString textAt(const InstanceModel &model, int row, int column)
 {
@@ -49,9 +32,10 @@ private Q_SLOTS:
     void filters();
     void addsFields();
     void fadesAfterAChange();
-    void ticksWhatIsVisible();
+    void tellsOnlyWhatChanged();
     void gathersManyRanges();
     void mergesWhateverComes();
+    void movesAtMostOnceASecond();
 };
 
 void TestInstanceModel::showsAScope_data()
@@ -73,23 +57,24 @@ void TestInstanceModel::showsAScope()
     QFETCH(QStringList, keys);
     const Rows rows =
         makeRows({u"page/1"_s, u"a/x/1"_s, u"a/x/2"_s, u"a/y/1"_s, u"a/b/x/1"_s}, start);
-    InstanceModel before, after;
-    ModelWatch watchBefore(before), watchAfter(after);
-    before.setScope(scope);
-    before.setRows(rows, start);
-    after.setRows(rows, start);
-    after.setScope(scope);
-    QCOMPARE(keysOf(before), keys);
-    QCOMPARE(keysOf(after), keys);
-    QCOMPARE(after.scopeCounts().total(), int(keys.size()));
+    Shown before, after;
+    ModelWatch watchBefore(before.model), watchAfter(after.model);
+    before.model.setScope(scope);
+    before.show(rows);
+    after.show(rows);
+    after.model.setScope(scope);
+    QCOMPARE(keysOf(before.model), keys);
+    QCOMPARE(keysOf(after.model), keys);
+    QCOMPARE(after.model.scopeCounts().total(), int(keys.size()));
     QCOMPARE(watchBefore.resets + watchAfter.resets, 0);
 }
 
 void TestInstanceModel::showsWhatIsKnown()
 {
-    InstanceModel model;
+    Shown shown;
+    InstanceModel &model = shown.model;
     const Rows rows = makeRows({u"a/x/7"_s}, start);
-    model.setRows(rows, start + 3s);
+    shown.show(rows, start + 3s);
     QCOMPARE(textAt(model, 0, InstanceModel::Service), u"a / x"_s);
     QCOMPARE(textAt(model, 0, InstanceModel::Host), u"10.0.0.7"_s);
     QCOMPARE(textAt(model, 0, InstanceModel::Port), u"80"_s);
@@ -100,21 +85,25 @@ void TestInstanceModel::showsWhatIsKnown()
     QCOMPARE(textAt(model, 0, InstanceModel::Store), u"v2"_s);
     QCOMPARE(model.index(0, 0).data(InstanceModel::LifeRole).toDouble(), 0.5);
 
-    const Rows later = merged(rows, makeSnapshot({u"a/x/7"_s, u"a/x/8"_s}, start + 4s).instances,
-                              start + 4s, false);
-    model.setRows(later, start + 65s);
+    const Rows later = continuedRows(
+        rows, makeSnapshot({u"a/x/7"_s, u"a/x/8"_s}, start + 4s).instances, start + 4s);
+    shown.show(later, start + 65s);
     QCOMPARE(textAt(model, 1, InstanceModel::UpFor), u"1 min"_s); // we saw it come
 }
 
 void TestInstanceModel::claimsNothingThatIsNotKnown()
 {
     Rows rows = makeRows({u"a/x/1"_s, u"a/x/2"_s}, start);
-    rows[0].instance.expires.reset(); // a v3 lease that was not asked for its time
-    rows[1].instance.hasTtl = false;
-    rows[1].instance.ttl.reset();
-    rows[1].instance.expires.reset();
-    InstanceModel model;
-    model.setRows(rows, start);
+    // A v3 lease that was not asked for its time
+    edit(rows[0], [](Instance &i) { i.expires.reset(); });
+    edit(rows[1], [](Instance &i) {
+        i.hasTtl = false;
+        i.ttl.reset();
+        i.expires.reset();
+    });
+    Shown shown;
+    InstanceModel &model = shown.model;
+    shown.show(rows, start);
     QCOMPARE(textAt(model, 0, InstanceModel::LivesOn), u"–"_s);
     QCOMPARE(textAt(model, 0, InstanceModel::LastBeat), u"–"_s);
     QVERIFY(!model.index(0, 0).data(InstanceModel::LifeRole).isValid());
@@ -146,11 +135,12 @@ void TestInstanceModel::sorts()
     QFETCH(QStringList, keys);
     Rows rows = makeRows({u"a/x/2"_s, u"a/x/10"_s, u"a/y/9"_s}, start);
     rows[0].state = InstanceState::Broken; // "10" sorts before "2" as a key
-    *rows[2].instance.expires -= 1s;
-    rows[0].instance.expires.reset();
-    InstanceModel model;
+    edit(rows[2], [](Instance &i) { *i.expires -= 1s; });
+    edit(rows[0], [](Instance &i) { i.expires.reset(); });
+    Shown shown;
+    InstanceModel &model = shown.model;
     ModelWatch watch(model);
-    model.setRows(rows, start);
+    shown.show(rows, start);
     const QPersistentModelIndex nine = model.index(model.find(u"services/a/y/9"_s), 0);
     model.sort(column, order);
     QCOMPARE(keysOf(model), keys);
@@ -161,16 +151,17 @@ void TestInstanceModel::sorts()
 void TestInstanceModel::holdsStill()
 {
     Rows rows = makeRows({u"a/x/1"_s, u"a/x/2"_s}, start);
-    InstanceModel model;
+    Shown shown;
+    InstanceModel &model = shown.model;
     model.sort(InstanceModel::LivesOn, Qt::AscendingOrder);
-    model.setRows(rows, start);
+    shown.show(rows, start);
     const QStringList before = keysOf(model);
     model.setHeld(true);
-    *rows[0].instance.expires += 5s;
-    model.setRows(rows, start);
+    edit(rows[0], [](Instance &i) { *i.expires += 5s; });
+    shown.show(rows, start);
     QCOMPARE(keysOf(model), before);
     rows.append(makeRows({u"b/x/3"_s}, start)); // what comes is shown nonetheless
-    model.setRows(rows, start);
+    shown.show(rows, start);
     QCOMPARE(model.rowCount(), 3);
     model.setHeld(false);
     QCOMPARE(keysOf(model), (QStringList{u"a/x/2"_s, u"b/x/3"_s, u"a/x/1"_s}));
@@ -180,9 +171,10 @@ void TestInstanceModel::filters()
 {
     Rows rows = makeRows({u"a/x/1"_s, u"a/x/2"_s, u"a/y/1"_s}, start);
     rows[1].state = InstanceState::Late;
-    InstanceModel model;
+    Shown shown;
+    InstanceModel &model = shown.model;
     ModelWatch watch(model);
-    model.setRows(rows, start);
+    shown.show(rows, start);
     model.setFilter(filterOf(u"zone:z1"_s));
     QCOMPARE(keysOf(model), (QStringList{u"a/x/1"_s, u"a/y/1"_s}));
     model.setStateFilter(InstanceState::Late);
@@ -191,7 +183,7 @@ void TestInstanceModel::filters()
     model.setFilter({});
     QCOMPARE(keysOf(model), QStringList{u"a/x/2"_s});
     rows[1].state = InstanceState::Alive; // it has recovered
-    model.setRows(rows, start);
+    shown.show(rows, start);
     QCOMPARE(model.rowCount(), 0);
     model.setStateFilter(std::nullopt);
     QCOMPARE(model.rowCount(), 3);
@@ -200,9 +192,10 @@ void TestInstanceModel::filters()
 
 void TestInstanceModel::addsFields()
 {
-    InstanceModel model;
+    Shown shown;
+    InstanceModel &model = shown.model;
     ModelWatch watch(model);
-    model.setRows(makeRows({u"a/x/1"_s}, start), start);
+    shown.show(makeRows({u"a/x/1"_s}, start), start);
     model.setFields({u"zone"_s, u"nothing"_s});
     QCOMPARE(model.columnCount(), InstanceModel::FixedColumns + 2);
     QCOMPARE(textAt(model, 0, InstanceModel::FixedColumns), u"z1"_s);
@@ -218,8 +211,9 @@ void TestInstanceModel::addsFields()
 void TestInstanceModel::fadesAfterAChange()
 {
     const Rows rows = makeRows({u"a/x/1"_s, u"a/x/2"_s}, start);
-    InstanceModel model;
-    model.setRows(rows, start);
+    Shown shown;
+    InstanceModel &model = shown.model;
+    shown.show(rows, start);
     const auto freshness = [&](int row) {
         return model.index(row, 0).data(InstanceModel::FreshnessRole).toDouble();
     };
@@ -228,28 +222,46 @@ void TestInstanceModel::fadesAfterAChange()
     Snapshot next = makeSnapshot({u"a/x/1"_s, u"a/x/2"_s}, start + 2s);
     next.instances[1].document = "{}";
     next.instances[0].modRevision = 99; // a beat: no change
-    const Rows later = merged(rows, next.instances, start + 2s, false);
-    model.setRows(later, start + 2s);
+    const Rows later = continuedRows(rows, next.instances, start + 2s);
+    shown.show(later, start + 2s);
     QCOMPARE(freshness(0), 0.0);
     QCOMPARE(freshness(1), 1.0);
-    model.tick(start + 2250ms, 0, 1);
+    model.setNow(start + 2250ms);
     QCOMPARE(freshness(1), 0.5);
-    model.tick(start + 3s, 0, 1);
+    model.setNow(start + 3s);
     QCOMPARE(freshness(1), 0.0);
 }
 
-void TestInstanceModel::ticksWhatIsVisible()
+void TestInstanceModel::tellsOnlyWhatChanged()
 {
-    InstanceModel model;
-    model.setRows(makeRows({u"a/x/1"_s, u"a/x/2"_s, u"a/x/3"_s}, start), start);
+    Shown shown;
+    InstanceModel &model = shown.model;
+    QStringList paths;
+    for (int i = 1; i <= 8; ++i)
+        paths.append(u"a/x/%1"_s.arg(i));
+    Rows rows = makeRows(paths, start);
+    shown.show(rows);
     QSignalSpy spy(&model, &QAbstractItemModel::dataChanged);
-    model.tick(start + 1s, 1, 7);
-    QCOMPARE(spy.size(), 1);
+    for (Row &row : rows) // they beat
+        edit(row, [](Instance &i) { *i.expires += 5s; });
+    shown.show(rows, start + 5s);
+    model.setNow(start + 6s);
+    QCOMPARE(spy.size(), 0);
+    QCOMPARE(textAt(model, 0, InstanceModel::LivesOn), u"7.0 s"_s);
+
+    for (int i : {1, 2, 5})
+        rows[i].state = InstanceState::Late;
+    shown.show(rows, start + 6s);
+    QCOMPARE(spy.size(), 2); // ranges of neighbours
     QCOMPARE(spy[0][0].toModelIndex().row(), 1);
     QCOMPARE(spy[0][1].toModelIndex().row(), 2);
-    QCOMPARE(textAt(model, 2, InstanceModel::LivesOn), u"7.0 s"_s);
-    model.tick(start + 2s, -1, -1); // nothing in sight
-    QCOMPARE(spy.size(), 1);
+    QCOMPARE(spy[1][0].toModelIndex().row(), 5);
+    QCOMPARE(spy[1][1].toModelIndex().row(), 5);
+    model.setFilter(filterOf(u"!10.0.0.6"_s));
+    rows[5].state = InstanceState::Alive; // not in sight
+    spy.clear();
+    shown.show(rows, start + 6s);
+    QCOMPARE(spy.size(), 0);
 }
 
 void TestInstanceModel::gathersManyRanges()
@@ -260,15 +272,16 @@ void TestInstanceModel::gathersManyRanges()
         if (i % 2)
             odd.append(all.last());
     }
-    InstanceModel model;
-    model.setRows(makeRows(all, start), start);
+    Shown shown;
+    InstanceModel &model = shown.model;
+    shown.show(makeRows(all, start), start);
     ModelWatch watch(model);
     const QPersistentModelIndex seven = model.index(7, InstanceModel::Host);
-    model.setRows(makeRows(odd, start), start);
+    shown.show(makeRows(odd, start), start);
     QCOMPARE(keysOf(model), odd);
     QCOMPARE(watch.removals, 1);
     QCOMPARE(seven.data().toString(), u"10.0.0.7"_s);
-    model.setRows(makeRows(all, start), start);
+    shown.show(makeRows(all, start), start);
     QCOMPARE(keysOf(model), all);
     QCOMPARE(watch.insertions, 1);
     QCOMPARE(seven.data().toString(), u"10.0.0.7"_s);
@@ -278,7 +291,8 @@ void TestInstanceModel::gathersManyRanges()
 void TestInstanceModel::mergesWhateverComes()
 {
     QRandomGenerator random(11);
-    InstanceModel model;
+    Shown shown;
+    InstanceModel &model = shown.model;
     ModelWatch watch(model);
     Rows rows;
     Scope scope;
@@ -290,7 +304,7 @@ void TestInstanceModel::mergesWhateverComes()
         QStringList heldKeys;
         for (int row = 0; row < model.rowCount(); row += 3) {
             held.append(model.index(row, 0));
-            heldKeys.append(model.row(row).instance.key);
+            heldKeys.append(model.row(row).instance->key);
         }
 
         switch (random.bounded(6)) {
@@ -318,24 +332,26 @@ void TestInstanceModel::mergesWhateverComes()
                                  .arg(random.bounded(3))
                                  .arg(random.bounded(40)));
             const auto now = start + std::chrono::seconds(round);
-            rows = merged(rows, makeSnapshot(paths.values(), now).instances, now, round == 0);
+            rows =
+                continuedRows(rows, makeSnapshot(paths.values(), now).instances, now, round == 0);
             for (Row &row : rows) {
                 row.state = random.bounded(3) ? InstanceState::Alive : InstanceState::Late;
-                *row.instance.expires -= std::chrono::milliseconds(random.bounded(5000));
+                edit(row, [&](Instance &i) {
+                    *i.expires -= std::chrono::milliseconds(random.bounded(5000));
+                });
             }
-            model.setRows(rows, now);
+            shown.show(rows, now);
         }
         }
 
         QStringList expected;
         const InstanceFilter parsed = filterOf(filter);
         for (const Row &row : std::as_const(rows)) {
-            if (scope.contains(row.instance) && (!state || row.state == *state)
+            if (scope.contains(*row.instance) && (!state || row.state == *state)
                 && parsed.matches(row))
-                expected.append(row.instance.key.sliced(9));
+                expected.append(row.instance->key.sliced(9));
         }
-        QStringList shown = keysOf(model);
-        QStringList sorted = shown;
+        QStringList sorted = keysOf(model);
         sorted.sort();
         expected.sort();
         QCOMPARE(sorted, expected);
@@ -352,6 +368,20 @@ void TestInstanceModel::mergesWhateverComes()
         }
     }
     QCOMPARE(watch.resets, 0);
+}
+
+void TestInstanceModel::movesAtMostOnceASecond()
+{
+    Shown shown;
+    InstanceModel &model = shown.model;
+    model.sort(InstanceModel::LivesOn, Qt::AscendingOrder);
+    Rows rows = makeRows({u"a/x/1"_s, u"a/x/2"_s}, start);
+    shown.show(rows);
+    const QStringList before = keysOf(model);
+    edit(rows[0], [](Instance &i) { *i.expires += 5s; });
+    shown.show(rows);
+    QCOMPARE(keysOf(model), before);
+    QTRY_COMPARE(keysOf(model), (QStringList{u"a/x/2"_s, u"a/x/1"_s}));
 }
 
 QTEST_GUILESS_MAIN(TestInstanceModel)

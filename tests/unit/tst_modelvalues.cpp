@@ -24,12 +24,17 @@ private Q_SLOTS:
     void durations();
     void states_data();
     void states();
+    void beatsAreDue_data();
+    void beatsAreDue();
     void sentences();
     void filters_data();
     void filters();
     void refusesWhatIsNoExpression();
+    void readsFields();
     void keepsWhatWasSeen();
+    void learnsTheCadence();
     void deducesTheTtl();
+    void tellsWhatBecameOfRows();
 };
 
 void TestModelValues::durations_data()
@@ -60,60 +65,117 @@ void TestModelValues::durations()
 
 void TestModelValues::states_data()
 {
-    QTest::addColumn<int>("leftWhenObserved"); // ms of 10 s; -1: no TTL, -2: not known
-    QTest::addColumn<int>("sinceThen");
+    QTest::addColumn<int>("left");    // at the start, in ms, of 10 s; -1: no TTL, -2: not known
+    QTest::addColumn<int>("cadence"); // 0: not known
+    QTest::addColumn<int>("now");     // after the start
+    QTest::addColumn<int>("looked");
     QTest::addColumn<bool>("paused");
     QTest::addColumn<Instance::Problem>("problem");
     QTest::addColumn<InstanceState>("state");
     using State = InstanceState;
     using Problem = Instance::Problem;
-    QTest::newRow("fresh") << 10000 << 0 << false << Problem::None << State::Alive;
-    QTest::newRow("about to be beaten") << 5000 << 1900 << false << Problem::None << State::Alive;
-    QTest::newRow("just in time") << 4000 << 0 << false << Problem::None << State::Alive;
-    QTest::newRow("late") << 3999 << 0 << false << Problem::None << State::Late;
-    QTest::newRow("nobody looked for a while")
-        << 9000 << 6000 << false << Problem::None << State::Alive;
-    QTest::newRow("a fifth left") << 3000 << 1000 << false << Problem::None << State::Late;
-    QTest::newRow("less than a fifth") << 3000 << 1001 << false << Problem::None << State::Expiring;
-    QTest::newRow("over") << 3000 << 9000 << false << Problem::None << State::Expiring;
-    QTest::newRow("no TTL") << -1 << 0 << false << Problem::None << State::NoTtl;
-    QTest::newRow("lease not asked") << -2 << 0 << false << Problem::None << State::Alive;
-    QTest::newRow("paused") << 1000 << 0 << true << Problem::None << State::Paused;
-    QTest::newRow("broken") << 9000 << 0 << true << Problem::NotAnObject << State::Broken;
-    QTest::newRow("broken key") << -1 << 0 << false << Problem::KeyMismatch << State::Broken;
+    const auto row = [](const char *name, int left, int cadence, int now, int looked, State state) {
+        QTest::newRow(name) << left << cadence << now << looked << false << Problem::None << state;
+    };
+    row("fresh", 10000, 0, 0, 0, State::Alive);
+    row("a beat at half the TTL is to come", 5000, 0, 0, 0, State::Alive);
+    row("just not due", 3251, 0, 0, 0, State::Alive);
+    row("due", 3250, 0, 0, 0, State::Late);
+    row("nobody looked", 9000, 0, 9000, 5749, State::Alive);
+    row("somebody looked", 9000, 0, 5750, 5750, State::Late);
+    row("it beats each second", 8251, 1000, 0, 0, State::Alive);
+    row("and missed one", 8250, 1000, 0, 0, State::Late);
+    row("it beats late always", 2001, 8000, 0, 0, State::Alive);
+    row("a fifth left", 2000, 8000, 0, 0, State::Late);
+    row("less than a fifth", 1999, 8000, 0, 0, State::Expiring);
+    row("late, then nobody looked", 3250, 0, 1251, 0, State::Expiring);
+    row("over", 3000, 0, 9000, 9000, State::Expiring);
+    row("no TTL", -1, 0, 0, 0, State::NoTtl);
+    row("lease not asked", -2, 0, 9000, 9000, State::Alive);
+    QTest::newRow("paused") << 1000 << 0 << 0 << 0 << true << Problem::None << State::Paused;
+    QTest::newRow("broken") << 9000 << 0 << 0 << 0 << true << Problem::NotAnObject << State::Broken;
+    QTest::newRow("broken key") << -1 << 0 << 0 << 0 << false << Problem::KeyMismatch
+                                << State::Broken;
 }
 
 void TestModelValues::states()
 {
-    QFETCH(int, leftWhenObserved);
-    QFETCH(int, sinceThen);
+    QFETCH(int, left);
+    QFETCH(int, cadence);
+    QFETCH(int, now);
+    QFETCH(int, looked);
     QFETCH(bool, paused);
     QFETCH(Instance::Problem, problem);
     Instance instance = makeInstance(u"a/x/1"_s, start);
     instance.problem = problem;
-    instance.hasTtl = leftWhenObserved != -1;
-    instance.expires = start + std::chrono::milliseconds(leftWhenObserved);
-    if (leftWhenObserved < 0)
+    instance.hasTtl = left != -1;
+    instance.expires = start + std::chrono::milliseconds(left);
+    if (left < 0)
         instance.expires.reset();
-    QTEST(stateOf(instance, start + std::chrono::milliseconds(sinceThen), paused), "state");
+    LiveInstance live = continued({}, instance, start);
+    live.cadence = std::chrono::milliseconds(cadence);
+    QTEST(stateOf(live, start + std::chrono::milliseconds(now),
+                  start + std::chrono::milliseconds(looked), paused),
+          "state");
+}
+
+void TestModelValues::beatsAreDue_data()
+{
+    QTest::addColumn<int>("ttl");
+    QTest::addColumn<int>("cadence");
+    QTest::addColumn<int>("due"); // after the last beat
+    QTest::newRow("cadence not known") << 10000 << 0 << 6750;
+    QTest::newRow("that of the npm client") << 10000 << 5000 << 6750;
+    QTest::newRow("fast") << 10000 << 1000 << 1750;
+    QTest::newRow("slow") << 10000 << 9000 << 8000;
+    QTest::newRow("short TTL") << 2000 << 0 << 1600;
+    QTest::newRow("long TTL") << 60000 << 5000 << 6750;
+}
+
+void TestModelValues::beatsAreDue()
+{
+    QFETCH(int, ttl);
+    QFETCH(int, cadence);
+    QFETCH(int, due);
+    Instance instance = makeInstance(u"a/x/1"_s, start);
+    instance.ttl = std::chrono::milliseconds(ttl);
+    instance.expires = start + *instance.ttl;
+    LiveInstance live = continued({}, instance, start);
+    live.cadence = std::chrono::milliseconds(cadence);
+    QCOMPARE(beatDue(live).value(), start + std::chrono::milliseconds(due));
+    instance.expires.reset();
+    QVERIFY(!beatDue(continued({}, instance, start)));
+    instance.ttl.reset();
+    QVERIFY(!beatDue(continued({}, instance, start)));
 }
 
 void TestModelValues::sentences()
 {
-    Instance instance = makeInstance(u"a/x/1"_s, start);
-    QCOMPARE(stateSentence(instance, start), u"Alive: 8.0 s of its 10 s are left."_s);
-    instance.expires = start + 3400ms;
-    QCOMPARE(stateSentence(instance, start),
-             u"Late: 3.4 s of its 10 s are left, no beat for 6.6 s."_s);
-    QCOMPARE(stateSentence(instance, start, true),
+    Row row = makeRows({u"a/x/1"_s}, start)[0];
+    QCOMPARE(stateSentence(row, start), u"Alive: 8.0 s of its 10 s are left."_s);
+    edit(row, [](Instance &i) { i.expires = start + 3400ms; });
+    row.state = InstanceState::Late;
+    QCOMPARE(stateSentence(row, start), u"Late: its beat is 1.6 s overdue; it expires in 3.4 s."_s);
+    row.cadence = 2s;
+    row.state = InstanceState::Expiring;
+    QCOMPARE(stateSentence(row, start + 3s),
+             u"Expiring: its beat is 7.6 s overdue; it expires in 0.4 s."_s);
+    QCOMPARE(stateSentence(row, start + 5s),
+             u"Expiring: its beat is 9.6 s overdue, and its time is up."_s);
+    row.state = InstanceState::Paused;
+    QCOMPARE(stateSentence(row, start),
              u"Paused: we hold it and do not beat; 3.4 s of its 10 s are left."_s);
-    instance.expires.reset();
-    QCOMPARE(stateSentence(instance, start),
-             u"Alive: it has a TTL; the time left is not known yet."_s);
+    edit(row, [](Instance &i) { i.expires.reset(); });
+    QCOMPARE(stateSentence(row, start), u"Paused: we hold it and do not beat; it will expire."_s);
+    row.state = InstanceState::Alive;
+    QCOMPARE(stateSentence(row, start), u"Alive: it has a TTL; the time left is not known yet."_s);
+    row.state = InstanceState::NoTtl;
+    QVERIFY(stateSentence(row, start).startsWith(u"No TTL: it never expires"_s));
+    row.state = InstanceState::Broken;
     for (const auto problem : {Instance::Problem::NotAnObject, Instance::Problem::KeyShape,
                                Instance::Problem::KeyMismatch}) {
-        instance.problem = problem;
-        QVERIFY(stateSentence(instance, start).startsWith(u"Broken: its "_s));
+        edit(row, [problem](Instance &i) { i.problem = problem; });
+        QVERIFY(stateSentence(row, start).startsWith(u"Broken: its "_s));
     }
 }
 
@@ -121,7 +183,7 @@ void TestModelValues::filters_data()
 {
     QTest::addColumn<QString>("filter");
     QTest::addColumn<bool>("matches");
-    // Against shop/orders/1 with {"name":"orders","zone":"z1"}
+    // Against shop/orders/1 with the document below
     const auto row = [](const QString &filter, bool matches) {
         QTest::newRow(qPrintable(filter)) << filter << matches;
     };
@@ -155,12 +217,34 @@ void TestModelValues::filters_data()
     row(u"/shop\\/orders/"_s, true);
     row(u"/shop"_s, true); // not finished: a text ("services/shop/...")
     row(u"//"_s, true);
+    row(u"zone:"_s, true); // it has one
+    row(u"nothing:"_s, false);
+    row(u"größe"_s, true);
+    row(u"GRÖSSE"_s, false);
+    row(u"GRÖßE"_s, true);
+    row(u"größe:7"_s, true);
+    row(u"note:\"b"_s, true); // as it reads, not as it is escaped
+    row(u"note:ü"_s, true);
+    row(u"note:Ü"_s, true);
+    row(u"tags:[\"a\",2]"_s, true);
+    row(u"tags:b"_s, false);
+    row(u"/gr..e/"_s, true);
+    row(u"orders!"_s, false);
+    row(u"z"_s, true);
+    row(u"{\"NAME\""_s, true);
+    row(u"7}"_s, true); // the very end
+    row(u"7}x"_s, false);
+    row(u"host:10.0.0.1:80"_s, true);
 }
 
 void TestModelValues::filters()
 {
     QFETCH(QString, filter);
-    const Rows rows = makeRows({u"shop/orders/1"_s}, start);
+    Rows rows = makeRows({u"shop/orders/1"_s}, start);
+    edit(rows[0], [](Instance &i) {
+        i.document = R"({"name":"orders","zone":"z1","note":"a \"b\" \u00fc","tags":["a", 2],)"
+                     R"("Größe":7})";
+    });
     const auto parsed = InstanceFilter::parse(filter);
     QVERIFY(parsed);
     QTEST(parsed->matches(rows[0]), "matches");
@@ -173,41 +257,100 @@ void TestModelValues::refusesWhatIsNoExpression()
     QVERIFY(parsed.error().detail.contains(u"/a(/"_s));
 }
 
+void TestModelValues::readsFields()
+{
+    Row row = makeRows({u"shop/orders/1"_s}, start)[0];
+    edit(row, [](Instance &i) {
+        i.document = R"({"a":"1","A":"2","empty":"","o":{ "x" : [1, 2] },"n":9007199254740993})";
+    });
+    QCOMPARE(fieldText(row, u"A"_s), u"1"_s); // the first, whatever its case
+    QCOMPARE(fieldText(row, u"o"_s), u"{\"x\":[1,2]}"_s);
+    QCOMPARE(fieldText(row, u"n"_s), u"9007199254740993"_s);
+    QVERIFY(!fieldText(row, u"empty"_s).isNull());
+    QVERIFY(fieldText(row, u"x"_s).isNull());
+    QCOMPARE(fieldText(row, u"State"_s), u"Alive"_s);
+    edit(row, [](Instance &i) { i.document = R"({"a":1)"; });
+    QVERIFY(fieldText(row, u"a"_s).isNull());
+}
+
 void TestModelValues::keepsWhatWasSeen()
 {
     const Rows first = makeRows({u"a/x/1"_s, u"a/x/2"_s}, start);
     QVERIFY(first[0].older);
-    const Rows second = merged(first, makeSnapshot({u"a/x/0"_s, u"a/x/2"_s}, start + 2s).instances,
-                               start + 2s, false);
+    QCOMPARE(first[0].changed, Instance::Clock::time_point());
+    const auto next = [](const Rows &rows, const QStringList &paths, std::chrono::seconds after) {
+        return continuedRows(rows, makeSnapshot(paths, start + after).instances, start + after);
+    };
+    const Rows second = next(first, {u"a/x/0"_s, u"a/x/2"_s}, 2s);
     QCOMPARE(second.size(), 2);
     QCOMPARE(second[0].firstSeen, start + 2s);
+    QCOMPARE(second[0].changed, start + 2s);
     QVERIFY(!second[0].older);
     QCOMPARE(second[1].firstSeen, start);
     QVERIFY(second[1].older);
+    QCOMPARE(second[1].changed, Instance::Clock::time_point()); // a beat is no change
     // Left, and joined again: a new life
-    const Rows third =
-        merged(second, makeSnapshot({u"a/x/1"_s}, start + 4s).instances, start + 4s, false);
-    QCOMPARE(third[0].firstSeen, start + 4s);
+    QCOMPARE(next(second, {u"a/x/1"_s}, 4s)[0].firstSeen, start + 4s);
+}
+
+void TestModelValues::learnsTheCadence()
+{
+    Instance instance = makeInstance(u"a/x/1"_s, start);
+    instance.api = Api::V3;
+    LiveInstance live = continued({}, instance, start, true);
+    const auto beat = [&](std::chrono::milliseconds after) {
+        instance.expires = start + after + 10s;
+        live = continued(live, instance, start + after);
+    };
+    beat(0s);
+    live = continued({}, instance, start, true);
+    QCOMPARE(live.cadence, 0ms);
+    beat(5s);
+    QCOMPARE(live.cadence, 5000ms);
+    QCOMPARE(live.beats, 1);
+    beat(5300ms); // two nodes, two clocks
+    QCOMPARE(live.cadence, 5000ms);
+    beat(20300ms); // two were missed
+    QCOMPARE(live.cadence, 5000ms);
+    QCOMPARE(live.beats, 2);
+    beat(27300ms); // it slows down
+    QCOMPARE(live.cadence, 5500ms);
+    QCOMPARE(live.beats, 3);
 }
 
 void TestModelValues::deducesTheTtl()
 {
-    const auto listed = [](std::chrono::milliseconds left, const QByteArray &document) {
+    LiveInstance live;
+    const auto list = [&live](std::chrono::milliseconds left, const QByteArray &document) {
         Instance instance = makeInstance(u"a/x/1"_s, start);
         instance.ttl = left; // all that a v2 listing knows
         instance.expires = start + left;
         instance.document = document;
-        return QList<Instance>{instance};
+        live = continued(live, instance, start);
+        return *live.instance->ttl;
     };
-    Rows rows = merged({}, listed(6200ms, "{}"), start, true);
-    QCOMPARE(*rows[0].instance.ttl, 7000ms); // in whole seconds
-    rows = merged(rows, listed(9950ms, "{}"), start, false);
-    QCOMPARE(*rows[0].instance.ttl, 10000ms);
-    rows = merged(rows, listed(2000ms, "{}"), start, false);
-    QCOMPARE(*rows[0].instance.ttl, 10000ms);
-    QCOMPARE(*lastBeat(rows[0].instance), start - 8s);
-    rows = merged(rows, listed(3000ms, "{\"a\":1}"), start, false); // written anew
-    QCOMPARE(*rows[0].instance.ttl, 3000ms);
+    QCOMPARE(list(6200ms, "{}"), 7000ms); // in whole seconds
+    QCOMPARE(list(9950ms, "{}"), 10000ms);
+    QCOMPARE(list(2000ms, "{}"), 10000ms);
+    QCOMPARE(*lastBeat(*live.instance), start - 8s);
+    QCOMPARE(list(3000ms, "{\"a\":1}"), 3000ms); // written anew
+}
+
+void TestModelValues::tellsWhatBecameOfRows()
+{
+    const Rows before = makeRows({u"a/x/1"_s, u"a/x/2"_s, u"a/x/3"_s, u"b/y/1"_s}, start);
+    Rows after = makeRows({u"a/x/0"_s}, start) + before.mid(1);
+    after[1].state = InstanceState::Late;
+    edit(after[2], [](Instance &i) { i.expires = start + 9s; }); // a beat
+    after[3].ours = true;
+    const RowsUpdate update = updateOf(before, after);
+    QCOMPARE(update.newIndexes, (std::vector{-1, 1, 2, 3}));
+    QCOMPARE(update.added, std::vector{0});
+    QCOMPARE(update.changed, (std::vector{1, 3}));
+    QCOMPARE(update.services.size(), 2);
+    QCOMPARE(update.services[0].counts[InstanceState::Late], 1);
+    QCOMPARE(update.services[0].counts.total(), 3);
+    QCOMPARE(update.counts.total(), 4);
 }
 
 QTEST_GUILESS_MAIN(TestModelValues)
