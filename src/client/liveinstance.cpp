@@ -11,6 +11,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
+/// A v3 deadline that moves by less may just be rounded otherwise, and have been told late.
+constexpr auto moved = 1300ms;
+
 /// A v2 listing says what is left and not what was granted, which is in whole seconds. The most
 /// that was seen comes near, unless the owner changed its document, and perhaps its TTL too.
 void deduceTtl(Instance &instance, const Instance *before)
@@ -32,7 +35,7 @@ void keepDeadline(Instance &instance, const Instance &before)
         instance.expires = before.expires;
         instance.ttl = before.ttl;
         instance.observed = before.observed;
-    } else if (before.expires && std::chrono::abs(*instance.expires - *before.expires) < 1s) {
+    } else if (before.expires && std::chrono::abs(*instance.expires - *before.expires) < moved) {
         instance.expires =
             std::clamp(*before.expires, *instance.expires - 500ms, *instance.expires + 500ms);
     }
@@ -44,16 +47,17 @@ bool hasBeaten(const Instance &before, const Instance &now)
     if (now.api == Api::V2)
         return now.modRevision != before.modRevision;
     return before.expires && now.expires && now.lease == before.lease
-           && *now.expires - *before.expires >= 1s;
+           && *now.expires - *before.expires >= moved;
 }
 
 void countBeat(LiveInstance &live, const Instance &before)
 {
-    const auto last = lastBeat(before), next = lastBeat(*live.instance);
-    if (!hasBeaten(before, *live.instance) || !last || !next)
+    const Instance &now = *live.instance;
+    if (!hasBeaten(before, now) || !before.expires || !now.expires)
         return;
     ++live.beats;
-    const auto gap = duration_cast<milliseconds>(*next - *last);
+    // A beat moves the deadline by as much as it comes after the last one, whatever the TTL is.
+    const auto gap = duration_cast<milliseconds>(*now.expires - *before.expires);
     if (gap < 100ms) // the clocks of nodes differ
         return;
     // One that misses beats, or was looked at too seldom, counts for more than those that fit.

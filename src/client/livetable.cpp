@@ -33,7 +33,7 @@ std::optional<Change::Kind> howToldBy(Event::Kind kind, Api api)
 QList<LiveInstance> LiveTable::begin(const Listing &listing, Api api)
 {
     m_api = api;
-    m_revision = listing.revision;
+    m_revision = m_listed = listing.revision;
     m_looked = listing.observed;
     QList<LiveInstance> all(listing.entries.size());
     inParallel(all.size(), [&, to = all.data()](qsizetype i) {
@@ -53,18 +53,18 @@ QList<LiveInstance> LiveTable::begin(const Listing &listing, Api api)
 
 QList<Change> LiveTable::reconcile(const Listing &listing, bool anew)
 {
-    if (anew) {
+    if (anew)
         m_removed.clear();
-        m_revision = 0;
-    }
+    else if (listing.revision < m_listed) // from a node that lags behind
+        return {};
     QList<Change> changes;
     const auto now = listing.observed;
     QSet<QString> listed;
     listed.reserve(listing.entries.size());
     for (const Entry &entry : listing.entries) {
-        listed.insert(entry.key);
         if (m_removed.value(entry.key) > listing.revision)
             continue;
+        listed.insert(entry.key);
         if (const auto change = put(entry, now, anew))
             changes.append(*change);
     }
@@ -80,8 +80,9 @@ QList<Change> LiveTable::reconcile(const Listing &listing, bool anew)
         const qint64 revision = std::max(listing.revision, find(key)->instance->modRevision);
         changes.append(*remove(key, revision, now));
     }
-    m_removed.removeIf([&](auto removed) { return removed.value() <= listing.revision; });
-    m_revision = std::max(m_revision, listing.revision);
+    m_removed.removeIf([&](auto removed) { return anew || removed.value() <= listing.revision; });
+    m_revision = anew ? listing.revision : std::max(m_revision, listing.revision);
+    m_listed = listing.revision;
     m_looked = now;
     return changes;
 }
@@ -90,6 +91,8 @@ QList<Change> LiveTable::apply(const QList<Event> &events, qint64 revision, Cloc
 {
     QList<Change> changes;
     for (const Event &event : events) {
+        if (event.entry.modRevision < m_revision) // told twice, or known from a listing
+            continue;
         if (event.directory) {
             removeBelow(event, now, changes);
             continue;
@@ -114,11 +117,12 @@ std::optional<Change> LiveTable::put(const Entry &entry, Clock::time_point now, 
         return Change{.kind = Change::Kind::Joined, .live = live, .before = {}, .at = now};
     }
     const InstancePtr before = known->instance;
+    const bool same = entry.value == before->document;
     // A listing of v2 shows all deadlines anew, but only a write moves them.
-    if (anew ? entry.modRevision == before->modRevision : entry.modRevision <= before->modRevision)
+    if (anew ? same && entry.modRevision == before->modRevision
+             : entry.modRevision <= before->modRevision)
         return std::nullopt;
     *known = continued(*known, Layout::decode(entry, m_api, now), now);
-    const bool same = known->instance->document == before->document;
     return Change{.kind = same ? Change::Kind::Renewed : Change::Kind::Changed,
                   .live = *known,
                   .before = before,

@@ -57,6 +57,7 @@ private:
     QHash<QString, qint64> m_removed; ///< since the last listing: at which revision
     Api m_api = Api::V3;
     qint64 m_revision = 0;
+    qint64 m_listed = 0;          ///< the revision of the last listing
     Clock::time_point m_looked{}; ///< v2: when all deadlines were seen last
 };
 

@@ -36,9 +36,10 @@ Stream::~Stream()
 
 void Stream::readHead()
 {
+    if (m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() != 200)
+        return; // what says why not has to come in time, too
     m_timer.stop();
-    if (m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() == 200
-        && !std::exchange(m_opened, true))
+    if (!std::exchange(m_opened, true))
         Q_EMIT opened();
 }
 

@@ -20,7 +20,7 @@ namespace EtcdRegistry {
 /// six for each host and open streams would starve everything else. It is made by
 /// Transport::stream(), sends its request at once, and tells from the event loop: opened() with the
 /// head of the answer, then received(), and at last one ended(). Delete it to end it. That nothing
-/// comes proves nothing: only the head has to arrive within `timeout`.
+/// comes proves nothing: only the head, or a whole refusal, has to arrive within `timeout`.
 class Stream : public QObject
 {
     Q_OBJECT

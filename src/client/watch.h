@@ -32,6 +32,8 @@ struct WatchEnd
         Refused,   ///< the login, or the request itself: list again, which logs in, or says why not
     };
 
+    static Reason reasonOf(const Error &error);
+
     Reason reason = Reason::Broken;
     Error error;
 };

@@ -10,9 +10,7 @@ WatchV2::WatchV2(std::unique_ptr<Stream> stream)
 {
     connect(m_stream.get(), &Stream::opened, this, [this] { Q_EMIT opened(0); });
     connect(m_stream.get(), &Stream::received, this, &WatchV2::read);
-    connect(m_stream.get(), &Stream::ended, this, [this](const Error &error) {
-        end(error.retryable() ? WatchEnd::Reason::Broken : WatchEnd::Reason::Refused, error);
-    });
+    connect(m_stream.get(), &Stream::ended, this, [this](const Error &error) { end(error); });
 }
 
 void WatchV2::read(const QByteArray &bytes)
@@ -26,24 +24,22 @@ void WatchV2::read(const QByteArray &bytes)
         if (!event) {
             if (!told.isEmpty())
                 Q_EMIT events(told, told.last().entry.modRevision);
-            // "outdated and cleared", or nothing that we know: either way only a listing helps.
-            return end(WatchEnd::Reason::Compacted, event.error());
+            return end(event.error());
         }
         told.append(*std::move(event));
     }
     if (!told.isEmpty())
         Q_EMIT events(told, told.last().entry.modRevision);
     if (m_lines.isTooLong())
-        end(WatchEnd::Reason::Broken,
-            {.code = Error::Code::Protocol, .detail = tr("an event of the stream has no end")});
+        end({.code = Error::Code::Protocol, .detail = tr("an event of the stream has no end")});
 }
 
-void WatchV2::end(WatchEnd::Reason reason, Error error)
+void WatchV2::end(Error error)
 {
     if (std::exchange(m_ended, true))
         return;
     error.endpoint = endpoint().toString();
-    Q_EMIT ended({reason, error});
+    Q_EMIT ended({WatchEnd::reasonOf(error), error});
 }
 
 } // namespace EtcdRegistry

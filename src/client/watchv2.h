@@ -21,7 +21,7 @@ public:
 
 private:
     void read(const QByteArray &bytes);
-    void end(WatchEnd::Reason reason, Error error);
+    void end(Error error);
 
     std::unique_ptr<Stream> m_stream;
     LineSplitter m_lines;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "linesplitter.h"
+#include "storev3.h"
 #include "stream.h"
-#include "watch.h"
 
 #include <memory>
 
@@ -22,8 +22,8 @@ public:
 
 private:
     void read(const QByteArray &bytes);
-    void readLine(const QByteArray &line);
-    void end(WatchEnd::Reason reason, Error error);
+    void take(const Result<StoreV3::WatchLine> &line);
+    void end(Error error, std::optional<WatchEnd::Reason> reason = {});
 
     std::unique_ptr<Stream> m_stream;
     LineSplitter m_lines;
