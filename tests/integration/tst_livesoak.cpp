@@ -129,6 +129,7 @@ void TestLiveSoak::quiet(int node)
     ++m_quietPoints;
     m_churn->setPaused(false);
     QVERIFY2(equal, difference.isEmpty() ? "Equal, and not live" : qPrintable(difference));
+    qInfo("  equal after %lld ms", timer.elapsed());
     QVERIFY(!wanted.isEmpty());
 }
 
