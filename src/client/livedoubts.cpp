@@ -33,6 +33,14 @@ void LiveRegistry::Private::ping()
         return;
     }
     listOverdue();
+    if (status.means == LiveStatus::Means::Listings
+        && status.freshness == LiveStatus::Freshness::Live
+        && since(status.heard) > 2s + listPause() + listTook) {
+        setFreshness(LiveStatus::Freshness::CatchingUp,
+                     Error{.code = Error::Code::Timeout,
+                           .endpoint = status.endpoint,
+                           .detail = tr("no listing since")});
+    }
     if (!watchOpen || std::exchange(pinging, true))
         return;
     connection.transport()

@@ -83,7 +83,7 @@ std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live)
         return std::nullopt;
     const milliseconds ttl = *live.instance->ttl;
     const milliseconds cadence = live.cadence > 0ms ? live.cadence : ttl / 2;
-    return *last + std::min(cadence * 5 / 4 + 500ms, ttl * 4 / 5);
+    return *last + std::min(cadence * 5 / 4 + 500ms, std::max(ttl * 4 / 5, cadence * 11 / 10));
 }
 
 LiveInstance continued(const LiveInstance &before, Instance instance,

@@ -30,8 +30,9 @@ struct LiveInstance
 std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance);
 
 /// From then on its next beat is late: its own cadence and a quarter after the last one, or, as
-/// long as the cadence is not known, that of one that beats at half its TTL. Never within the last
-/// fifth of its TTL. No value: it never beats, or nobody knows when it did.
+/// long as the cadence is not known, that of one that beats at half its TTL; no later than when a
+/// fifth of its TTL is left, if it ever beats before that. No value: it never beats, or nobody
+/// knows when it did.
 std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live);
 
 /// Takes over what is known of an instance from what it was before: its first sight, its cadence,

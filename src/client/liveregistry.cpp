@@ -165,7 +165,8 @@ void LiveRegistry::Private::list()
 void LiveRegistry::Private::listed(const Result<Listing> &result)
 {
     listing = false;
-    listTook = since(listStarted);
+    // One that had to wait for a node that hung tells little of those to come.
+    listTook = std::min(since(listStarted), std::max<milliseconds>(2 * listTook, 100ms));
     const milliseconds sinceLast = since(listEnded);
     listEnded = Clock::now();
     if (!result)
@@ -201,8 +202,7 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
         live();
         if (since(busy) > calmBeforeStream)
             return followByStream();
-        // So that listing takes at most a sixth of the time.
-        listTimer.start(std::clamp<milliseconds>(5 * listTook, 500ms, 10s));
+        listTimer.start(listPause());
     } else if (watchOpen) {
         live();
     } else if (!watch) {

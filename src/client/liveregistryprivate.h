@@ -58,6 +58,11 @@ public:
     void live();
     void setFreshness(LiveStatus::Freshness freshness, const std::optional<Error> &error = {});
     void startChecks();
+    /// v2, by listings: until the next one, so that they take a third of the time at most.
+    std::chrono::milliseconds listPause() const
+    {
+        return std::max<std::chrono::milliseconds>(2 * listTook, std::chrono::milliseconds(400));
+    }
     void happen(LiveEvent::Kind kind, int count = 0, const std::optional<Error> &error = {});
 
     LiveRegistry *q;

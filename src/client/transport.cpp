@@ -74,7 +74,7 @@ public:
         m_timer.setSingleShot(true);
         m_timer.setTimerType(Qt::PreciseTimer);
         connect(&m_timer, &QTimer::timeout, this, &Attempt::timeOut);
-        m_timer.start(m_timeout);
+        m_timer.start(m_large ? m_timeout / 4 : m_timeout); // a doubt costs little
     }
 
     ~Attempt() override
