@@ -8,6 +8,7 @@
 #include "heldpanel.h"
 #include "inspectdialog.h"
 #include "instancepanel.h"
+#include "journalpanel.h"
 #include "joindialog.h"
 #include "leavedialog.h"
 #include "servicetree.h"
@@ -75,6 +76,8 @@ private Q_SLOTS:
     void keepsItsPlace();
     void filtersAndCounts();
     void goesStaleAndRecovers();
+    void pausesWithABacklog();
+    void followsTheJournal();
     void asksBeforeClosing();
     void remembersWithoutPasswords();
 
@@ -349,6 +352,7 @@ void TestMainWindow::filtersAndCounts()
 {
     connectTo(m_cluster.connectionString(u"/load?api=v3"_s));
     auto *filter = m_window->findChild<FilterField *>();
+    focusTable();
     QTest::keyClick(m_window.get(), Qt::Key_Slash);
     QVERIFY(filter->hasFocus());
     QTest::keyClicks(filter, u"nothing like this"_s);
@@ -380,6 +384,44 @@ void TestMainWindow::goesStaleAndRecovers()
     QTest::mouseClick(retry, Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(textIn(line).contains(u"Live"_s), patience);
     QVERIFY(!retry->isVisible());
+    QCOMPARE(m_resets, 0);
+}
+
+/// Changes wait, are counted, and are shown when the view goes on.
+void TestMainWindow::pausesWithABacklog()
+{
+    connectTo(m_cluster.connectionString(u"/paused?api=v3"_s));
+    action("pauseAction")->trigger();
+    for (int i = 1; i <= 3; ++i)
+        QVERIFY(m_cluster.put(Api::V3, u"services/paused/web/%1"_s.arg(i), "{}"));
+    auto *line = the<StatusLine>();
+    QTRY_VERIFY_WITH_TIMEOUT(textIn(line).contains(u"Paused, 3 changes wait"_s), patience);
+    QCOMPARE(table()->model()->rowCount(), 0);
+    QTest::mouseClick(buttonIn(line, u"Resume"_s), Qt::LeftButton);
+    QVERIFY(waitForRows(3));
+    QVERIFY(textIn(line).contains(u"Live"_s));
+    QCOMPARE(m_resets, 0);
+}
+
+/// An entry of the journal leads to the instance that it speaks of, and the filter field keeps what
+/// is being typed meanwhile.
+void TestMainWindow::followsTheJournal()
+{
+    connectTo(m_cluster.connectionString(u"/told?api=v3"_s));
+    m_window->findChild<FilterField *>()->setText(u"we"_s);
+    QVERIFY(m_cluster.put(Api::V3, u"services/told/web/1"_s, "{}"));
+    QVERIFY(m_cluster.put(Api::V3, u"services/told/web/2"_s, "{}"));
+    QVERIFY(m_cluster.put(Api::V3, u"services/told/web/2"_s, R"({"weight":2})"));
+    QVERIFY(waitForRows(2));
+    auto *journal = the<JournalPanel>();
+    auto *entries = journal->findChild<TableView *>();
+    QTRY_VERIFY(entries->model()->rowCount() >= 4);
+    QVERIFY(entries->model()->index(0, JournalModel::Text).data().toString().contains(u"weight"_s));
+    entries->setCurrentIndex(entries->model()->index(0, 0));
+    QTRY_COMPARE(the<InstancePanel>()->selectedRows().size(), 1);
+    QCOMPARE(the<InstancePanel>()->selectedRows().first().instance->key,
+             u"services/told/web/2"_s);
+    QCOMPARE(m_window->findChild<FilterField *>()->text(), u"we"_s);
     QCOMPARE(m_resets, 0);
 }
 

@@ -342,11 +342,11 @@ void TestLiveTable::tellsWhoIsOverdue()
     const QString immortal = u"services/web/b"_s;
     LiveTable table;
     table.begin(listing({entry(5, "{}", 10s), entry(6, "{}", {}, immortal)}, 10), Api::V2);
-    QVERIFY(table.overdue(t0 + 6s).isEmpty());
-    QCOMPARE(table.overdue(t0 + 8s), QStringList{key});
+    QVERIFY(table.overdue(t0 + 6s).keys.isEmpty());
+    QCOMPARE(table.overdue(t0 + 8s).keys, QStringList{key});
     // It was looked at: to look again tells nothing until something else is due.
     table.reconcile(listing({entry(5, "{}", 2s), entry(6, "{}", {}, immortal)}, 10, t0 + 8s));
-    QVERIFY(table.overdue(t0 + 9s).isEmpty());
+    QVERIFY(table.overdue(t0 + 9s).keys.isEmpty());
     QVERIFY(beatDue(*table.find(key)) < t0 + 9s);
 }
 
