@@ -49,8 +49,10 @@ static Error::Code codeOfGrpc(int code, const QString &message)
         return Error::Code::Conflict;
     case 16:
         return Error::Code::LoginRefused;
+    case 1: // canceled: not by us, so by a node that goes away
     case 2: // unknown: in practice a deadline that went by without a leader
     case 4:
+    case 13: // internal: a connection between nodes that broke
     case 14:
         return Error::Code::Unavailable;
     default:

@@ -110,6 +110,15 @@ bool hasEmptySegment(QStringView path)
     return std::adjacent_find(path.begin(), path.end(), empty) != path.end();
 }
 
+/// The text, and the same one again while it does not change: neighbours in a listing share their
+/// namespace and service, which saves memory and comparisons.
+QString shared(QStringView text, QString &last)
+{
+    if (last != text)
+        last = text.toString();
+    return last;
+}
+
 /// Namespace and service from the key; false if it has not the shape of a key of ours.
 bool splitKey(Instance &instance)
 {
@@ -127,8 +136,9 @@ bool splitKey(Instance &instance)
                 && isHash(path.sliced(path.lastIndexOf(u'/') + 1));
     if (path.contains(u'/'))
         takeLast(path);
-    instance.service = takeLast(path).toString();
-    instance.nameSpace = path.toString();
+    thread_local QString lastService, lastNameSpace;
+    instance.service = shared(takeLast(path), lastService);
+    instance.nameSpace = shared(path, lastNameSpace);
     return good;
 }
 

@@ -11,6 +11,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
+/// A v3 deadline that moves by less may just be rounded otherwise, and have been told late.
+constexpr auto moved = 1300ms;
+
 /// A v2 listing says what is left and not what was granted, which is in whole seconds. The most
 /// that was seen comes near, unless the owner changed its document, and perhaps its TTL too.
 void deduceTtl(Instance &instance, const Instance *before)
@@ -22,19 +25,46 @@ void deduceTtl(Instance &instance, const Instance *before)
     instance.ttl = same ? std::max(seen, *before->ttl) : seen;
 }
 
-/// The deadline moves by less where only the clocks of two nodes, or whole seconds, disagree.
-constexpr auto shortestBeat = 400ms;
+/// v3 tells deadlines in whole seconds, rounded down: where the one that was known lies within
+/// that second it is as good, and does not dance. A put says nothing of them at all.
+void keepDeadline(Instance &instance, const Instance &before)
+{
+    if (instance.api != Api::V3 || instance.lease == 0 || instance.lease != before.lease)
+        return;
+    if (!instance.expires) {
+        instance.expires = before.expires;
+        instance.ttl = before.ttl;
+        instance.observed = before.observed;
+    } else if (before.expires && std::chrono::abs(*instance.expires - *before.expires) < moved) {
+        instance.expires =
+            std::clamp(*before.expires, *instance.expires - 500ms, *instance.expires + 500ms);
+    }
+}
+
+/// In v2 each beat is a write; in v3 it shows only as a deadline that has moved.
+bool hasBeaten(const Instance &before, const Instance &now)
+{
+    if (now.api == Api::V2)
+        return now.modRevision != before.modRevision;
+    return before.expires && now.expires && now.lease == before.lease
+           && *now.expires - *before.expires >= moved;
+}
 
 void countBeat(LiveInstance &live, const Instance &before)
 {
-    const auto last = lastBeat(before), next = lastBeat(*live.instance);
-    if (!last || !next || *next - *last < shortestBeat)
+    const Instance &now = *live.instance;
+    if (!hasBeaten(before, now) || !before.expires || !now.expires)
         return;
-    auto gap = duration_cast<milliseconds>(*next - *last);
-    if (live.beats > 0 && live.cadence > 0ms) // several at once, or some were missed
-        gap /= std::max<qint64>((gap + live.cadence / 2) / live.cadence, 1);
-    live.cadence = live.cadence > 0ms ? (3 * live.cadence + gap) / 4 : gap;
     ++live.beats;
+    // A beat moves the deadline by as much as it comes after the last one, whatever the TTL is.
+    const auto gap = duration_cast<milliseconds>(*now.expires - *before.expires);
+    if (gap < 100ms) // the clocks of nodes differ
+        return;
+    // One that misses beats, or was looked at too seldom, counts for more than those that fit.
+    const bool fits = std::chrono::abs(gap - live.cadence) < live.cadence / 2;
+    live.cadence = live.cadence == 0ms ? gap
+                   : fits              ? (3 * live.cadence + gap) / 4
+                                       : (live.cadence + gap) / 2;
 }
 
 } // namespace
@@ -60,6 +90,8 @@ LiveInstance continued(const LiveInstance &before, Instance instance,
                        Instance::Clock::time_point now, bool older)
 {
     deduceTtl(instance, before.instance.get());
+    if (before.instance)
+        keepDeadline(instance, *before.instance);
     LiveInstance live = before;
     const bool same = before.instance && before.instance->document == instance.document;
     if (!before.instance) {

@@ -47,6 +47,7 @@ struct Change
         Joined,
         Changed, ///< its document did
         Renewed, ///< a beat: nothing but its deadline moved
+        Looked,  ///< not even that: it was asked how long it lives on
         Left,    ///< it was deleted before its time
         Expired, ///< its TTL ran out
         Gone,    ///< left or expired: the store does not say which
@@ -59,6 +60,12 @@ struct Change
 
     bool operator==(const Change &) const = default;
 };
+
+/// Something that people want to be told.
+inline bool isNews(Change::Kind kind)
+{
+    return kind != Change::Kind::Renewed && kind != Change::Kind::Looked;
+}
 
 inline bool isGone(Change::Kind kind)
 {

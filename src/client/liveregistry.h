@@ -71,8 +71,8 @@ struct LiveEvent
 /// answers.
 ///
 /// It has a connection of its own, so that it lives well in a thread of its own, away from
-/// heartbeats and from the GUI: use it from the thread it lives in only. It does nothing on the
-/// network before start(). Signals come from the event loop, in the order of what happened.
+/// heartbeats and from the GUI: move it there before start(), which makes that connection, and then
+/// use it from there only. Signals come from the event loop, in the order of what happened.
 class LiveRegistry : public QObject
 {
     Q_OBJECT
@@ -80,14 +80,15 @@ public:
     explicit LiveRegistry(const ConnectionString &connection, QObject *parent = nullptr);
     ~LiveRegistry() override;
 
+    /// v3: how often the watch is held against the store; 60 s by default. Before start().
+    void setCheckInterval(std::chrono::milliseconds interval);
+
     void start();
     void refresh(); ///< lists everything now and repairs what differs
 
     /// v3: renewals are no events there, so the leases of these instances (of what is on screen)
     /// are asked now and then how long they live on. Keys.
     void setOnScreen(const QStringList &keys);
-
-    const LiveStatus &status() const;
 
 Q_SIGNALS:
     /// The first listing, sorted by instanceLess(); once, before any changed().
@@ -100,7 +101,9 @@ Q_SIGNALS:
 
 private:
     class Private;
-    std::unique_ptr<Private> d;
+    ConnectionString m_connection;
+    std::chrono::milliseconds m_checkInterval{60000};
+    std::unique_ptr<Private> d; ///< from start() on
 };
 
 } // namespace EtcdRegistry

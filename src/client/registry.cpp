@@ -413,44 +413,6 @@ QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
         });
 }
 
-QFuture<Result<QList<Instance>>> Registry::withTimeToLive(const QList<Instance> &instances)
-{
-    QList<qint64> leases;
-    for (const Instance &instance : instances) {
-        if (instance.lease != 0 && !leases.contains(instance.lease))
-            leases.append(instance.lease);
-    }
-    if (leases.isEmpty())
-        return d->connection.transport().later(Result<QList<Instance>>(instances));
-
-    QList<QFuture<Result<LeaseTime>>> times;
-    for (const qint64 lease : leases)
-        times.append(d->connection.store().timeToLive(lease));
-    return QtFuture::whenAll(times.begin(), times.end())
-        .then(this,
-              [leases, instances](
-                  const QList<QFuture<Result<LeaseTime>>> &done) -> Result<QList<Instance>> {
-                  const auto now = Instance::Clock::now();
-                  QList<Instance> result = instances;
-                  for (Instance &instance : result) {
-                      const qsizetype asked = leases.indexOf(instance.lease);
-                      if (asked < 0)
-                          continue;
-                      if (done.at(asked).isCanceled())
-                          return goneAway();
-                      const Result<LeaseTime> time = done.at(asked).result();
-                      if (!time && time.error().code != Error::Code::NotFound)
-                          return time.error();
-                      // Whole seconds, rounded down: the middle is closer on the average.
-                      instance.expires = now + (time ? time->left + 500ms : 0ms);
-                      if (time)
-                          instance.ttl = time->granted;
-                      instance.observed = now;
-                  }
-                  return result;
-              });
-}
-
 const QList<Node> &Registry::nodes() const
 {
     return d->nodes.nodes();

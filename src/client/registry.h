@@ -63,10 +63,6 @@ public:
     /// One instance of this name, uniformly at random, or none. Broken ones don't count.
     QFuture<Result<std::optional<Instance>>> lookup(const QString &name);
 
-    /// v3: the time that these instances have left (listings don't say): fills ttl and expires.
-    /// One request a lease; for what is on screen. Instances without a lease come back as they are.
-    QFuture<Result<QList<Instance>>> withTimeToLive(const QList<Instance> &instances);
-
     QList<Registration> registrations() const; ///< in the order of joining
     const QList<Node> &nodes() const;
     /// Asks the nodes now and at this interval; zero (the default) stops it.

@@ -5,8 +5,6 @@
 
 #include <QList>
 
-#include <tuple>
-
 namespace EtcdRegistry {
 
 /// Everything that is registered below the connection's namespace at one revision, sorted by
@@ -22,9 +20,18 @@ struct Snapshot
     bool operator==(const Snapshot &) const = default;
 };
 
+/// Neighbours mostly share the texts of their namespace and service.
+inline int compareShared(const QString &a, const QString &b)
+{
+    return a.constData() == b.constData() && a.size() == b.size() ? 0 : a.compare(b);
+}
+
 inline bool instanceLess(const Instance &a, const Instance &b)
 {
-    return std::tie(a.nameSpace, a.service, a.key) < std::tie(b.nameSpace, b.service, b.key);
+    int c = compareShared(a.nameSpace, b.nameSpace);
+    if (c == 0)
+        c = compareShared(a.service, b.service);
+    return c == 0 ? a.key < b.key : c < 0;
 }
 
 } // namespace EtcdRegistry

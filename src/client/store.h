@@ -8,8 +8,13 @@
 #include <QList>
 #include <QObject>
 #include <QStringList>
+#include <QUrl>
+
+#include <memory>
 
 namespace EtcdRegistry {
+
+class Watch;
 
 /// A key and what etcd knows of it.
 struct Entry
@@ -30,6 +35,16 @@ struct Listing
 {
     QList<Entry> entries; ///< in no particular order
     qint64 revision = 0;
+    QString endpoint;
+    Instance::Clock::time_point observed;
+};
+
+/// How a prefix has changed since a revision: enough to find out whether a watch lost something.
+struct Check
+{
+    qint64 revision = 0; ///< of the store, when it was asked
+    qint64 count = 0;    ///< how many keys there are; v2: not told
+    qint64 newest = 0; ///< the latest revision at which one was written, if after the one asked for
     QString endpoint;
     Instance::Clock::time_point observed;
 };
@@ -81,6 +96,13 @@ public:
 
     /// What is left of a v3 lease; NotFound: it has gone. v2: InvalidArgument.
     virtual QFuture<Result<LeaseTime>> timeToLive(qint64 lease) = 0;
+
+    /// The events below the prefix from one node; v3: from this revision on, 0 and v2: from now on.
+    virtual std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
+                                         qint64 revision) = 0;
+
+    /// Much cheaper than a listing. v2 tells the revision only.
+    virtual QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) = 0;
 };
 
 } // namespace EtcdRegistry

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "offthread.h"
 #include "transport.h"
+#include "watchv2.h"
 
 #include <QDateTime>
 
@@ -201,6 +202,65 @@ QFuture<Result<LeaseTime>> StoreV2::timeToLive(qint64)
 {
     return m_transport.later(Result<LeaseTime>(
         Error{.code = Error::Code::InvalidArgument, .detail = u"v2 has no leases"_s}));
+}
+
+std::unique_ptr<Watch> StoreV2::watch(const QUrl &endpoint, const QString &prefix, qint64)
+{
+    return std::make_unique<WatchV2>(m_transport.stream(
+        endpoint, {.path = keyPath(prefix) + "?wait=true&recursive=true&stream=true"}));
+}
+
+QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64)
+{
+    // Any answer tells the index in its head; that there is no such key is the cheapest one.
+    return m_transport.send({.path = keyPath(prefix + u"_etcd-registry-browser"_s)})
+        .then(this, [](const Result<HttpReply> &reply) -> Result<Check> {
+            if (!reply)
+                return reply.error();
+            if (reply->etcdIndex.isEmpty())
+                return errorFromReply(*reply);
+            return Check{.revision = reply->etcdIndex.toLongLong(),
+                         .endpoint = reply->endpoint.toString(),
+                         .observed = reply->received};
+        });
+}
+
+Result<Event> StoreV2::decodeEvent(const QByteArray &line)
+{
+    Event event;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    bool hasNode = false, isError = false;
+    const auto read = Json::forEachObject(line, [&](const Json::Views &fields) {
+        if (!std::exchange(hasNode, true)) { // before the node that it was, and before the whole
+            if (std::optional<Entry> entry = entryOf(fields, now)) {
+                event.entry = *std::move(entry);
+                return;
+            }
+            for (const auto &[name, value] : fields) {
+                if (name == R"("key")")
+                    event.entry.key = Json::text(value).mid(1);
+                else if (name == R"("modifiedIndex")")
+                    event.entry.modRevision = value.toLongLong();
+                else if (name == R"("dir")")
+                    event.directory = value == "true";
+                else if (name == R"("errorCode")")
+                    isError = true;
+            }
+            return;
+        }
+        for (const auto &[name, value] : fields) {
+            if (name == R"("action")" && value == R"("expire")")
+                event.kind = Event::Kind::Expire;
+            else if (name == R"("action")"
+                     && (value == R"("delete")" || value == R"("compareAndDelete")"))
+                event.kind = Event::Kind::Delete;
+        }
+    });
+    if (read && !isError && !event.entry.key.isEmpty())
+        return event;
+    if (isError)
+        return errorFromReply({.status = 400, .body = line});
+    return Error{.code = Error::Code::Protocol, .detail = u"not an event of a stream"_s};
 }
 
 } // namespace EtcdRegistry

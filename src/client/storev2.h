@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "store.h"
+#include "watch.h"
 
 #include <QThreadPool>
 
@@ -27,10 +27,17 @@ public:
     QFuture<Result<bool>> remove(const QString &key) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
+    std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
+                                 qint64 revision) override;
+    QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
 
     /// The answer to a recursive GET, without directories and without keys whose time is up (a
     /// node without a quorum goes on showing those). Any thread.
     static Result<Listing> decode(const HttpReply &reply);
+
+    /// One line of a stream: the event, its revision in the entry; or the error that it is. Any
+    /// thread.
+    static Result<Event> decodeEvent(const QByteArray &line);
 
 private:
     Transport &m_transport;

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "offthread.h"
 #include "transport.h"
+#include "watchv3.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -77,6 +78,26 @@ static Result<QJsonObject> objectOf(const Result<HttpReply> &reply)
     return document.object();
 }
 
+/// The key in a "kv"; without one in any other object.
+static Entry entryOf(const Json::Views &fields)
+{
+    Entry entry;
+    for (const auto &[name, value] : fields) {
+        if (name == R"("key")")
+            entry.key = QString::fromUtf8(fromBase64(unquoted(value)));
+        else if (name == R"("value")")
+            entry.value = fromBase64(unquoted(value));
+        else if (name == R"("create_revision")")
+            entry.createRevision = unquoted(value).toLongLong();
+        else if (name == R"("mod_revision")")
+            entry.modRevision = unquoted(value).toLongLong();
+        else if (name == R"("lease")")
+            entry.lease = unquoted(value).toLongLong();
+    }
+    entry.hasTtl = entry.lease != 0;
+    return entry;
+}
+
 StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &user,
                  const QString &password, QObject *parent)
     : Store(parent)
@@ -91,15 +112,20 @@ StoreV3::~StoreV3()
     m_decoder.waitForDone();
 }
 
+HttpRequest StoreV3::requestOf(const QByteArray &method, const QJsonObject &body, bool large) const
+{
+    // With this header a node without a leader says so at once, instead of after 7 s.
+    return {.method = "POST",
+            .path = m_path + method,
+            .body = QJsonDocument(body).toJson(QJsonDocument::Compact),
+            .header = "Grpc-Metadata-hasleader: true",
+            .large = large};
+}
+
 QFuture<Result<HttpReply>> StoreV3::post(const QByteArray &method, const QJsonObject &body,
                                          bool large)
 {
-    // With this header a node without a leader says so at once, instead of after 7 s.
-    return m_transport.send({.method = "POST",
-                             .path = m_path + method,
-                             .body = QJsonDocument(body).toJson(QJsonDocument::Compact),
-                             .header = "Grpc-Metadata-hasleader: true",
-                             .large = large});
+    return m_transport.send(requestOf(method, body, large));
 }
 
 QFuture<Result<HttpReply>> StoreV3::call(const QByteArray &method, const QJsonObject &body,
@@ -173,24 +199,13 @@ Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
     listing.observed = reply.received;
     *more = false;
     const auto read = Json::forEachObject(reply.body, [&](const Json::Views &fields) {
-        Entry entry;
+        Entry entry = entryOf(fields);
         for (const auto &[name, value] : fields) {
-            if (name == R"("key")")
-                entry.key = QString::fromUtf8(fromBase64(unquoted(value)));
-            else if (name == R"("value")")
-                entry.value = fromBase64(unquoted(value));
-            else if (name == R"("create_revision")")
-                entry.createRevision = unquoted(value).toLongLong();
-            else if (name == R"("mod_revision")")
-                entry.modRevision = unquoted(value).toLongLong();
-            else if (name == R"("lease")")
-                entry.lease = unquoted(value).toLongLong();
-            else if (name == R"("revision")") // in the header
+            if (name == R"("revision")") // in the header
                 listing.revision = unquoted(value).toLongLong();
             else if (name == R"("more")")
                 *more = value == "true";
         }
-        entry.hasTtl = entry.lease != 0;
         if (!entry.key.isEmpty())
             listing.entries.append(std::move(entry));
     });
@@ -358,6 +373,81 @@ QFuture<Result<LeaseTime>> StoreV3::timeToLive(qint64 lease)
             return LeaseTime{std::chrono::seconds(left),
                              std::chrono::seconds(integer(answer->value("grantedTTL"_L1)))};
         });
+}
+
+std::unique_ptr<Watch> StoreV3::watch(const QUrl &endpoint, const QString &prefix, qint64 revision)
+{
+    const QByteArray key = prefix.toUtf8();
+    // Without fragments one line may have 30 MB; the longer ones come in several.
+    QJsonObject create{{u"key"_s, base64(key)},
+                       {u"range_end"_s, base64(prefixEnd(key))},
+                       {u"progress_notify"_s, true},
+                       {u"fragment"_s, true}};
+    if (revision > 0)
+        create.insert(u"start_revision"_s, QString::number(revision));
+    return std::make_unique<WatchV3>(
+        m_transport.stream(endpoint, requestOf("/watch", {{u"create_request"_s, create}})));
+}
+
+QFuture<Result<Check>> StoreV3::check(const QString &prefix, qint64 sinceRevision)
+{
+    // min_mod_revision leaves out entries, but not from the count.
+    const QByteArray key = prefix.toUtf8();
+    return call("/kv/range", {{u"key"_s, base64(key)},
+                              {u"range_end"_s, base64(prefixEnd(key))},
+                              {u"min_mod_revision"_s, QString::number(sinceRevision + 1)},
+                              {u"sort_target"_s, u"MOD"_s},
+                              {u"sort_order"_s, u"DESCEND"_s},
+                              {u"keys_only"_s, true},
+                              {u"limit"_s, 1}})
+        .then(this, [](const Result<HttpReply> &reply) -> Result<Check> {
+            const Result<QJsonObject> answer = objectOf(reply);
+            if (!answer)
+                return answer.error();
+            const QJsonObject newest = answer->value("kvs"_L1).toArray().first().toObject();
+            return Check{.revision = integer(answer->value("header"_L1)["revision"_L1]),
+                         .count = integer(answer->value("count"_L1)),
+                         .newest = integer(newest.value("mod_revision"_L1)),
+                         .endpoint = reply->endpoint.toString(),
+                         .observed = reply->received};
+        });
+}
+
+Result<StoreV3::WatchLine> StoreV3::decodeWatchLine(const QByteArray &line)
+{
+    WatchLine result;
+    bool isResult = false, isError = false;
+    const auto read = Json::forEachObject(line, [&](const Json::Views &fields) {
+        if (Entry entry = entryOf(fields); !entry.key.isEmpty()) {
+            result.events.append({.entry = std::move(entry)});
+            return;
+        }
+        for (const auto &[name, value] : fields) {
+            if (name == R"("type")" && value == R"("DELETE")" && !result.events.isEmpty())
+                result.events.last().kind = Event::Kind::Delete; // comes after its "kv"
+            else if (name == R"("revision")")
+                result.revision = unquoted(value).toLongLong();
+            else if (name == R"("cluster_id")")
+                isResult = true;
+            else if (name == R"("created")")
+                result.created = value == "true";
+            else if (name == R"("canceled")")
+                result.canceled = value == "true";
+            else if (name == R"("fragment")")
+                result.fragment = value == "true";
+            else if (name == R"("compact_revision")")
+                result.compactRevision = unquoted(value).toLongLong();
+            else if (name == R"("cancel_reason")")
+                result.cancelReason = Json::text(value);
+            else if (name == R"("grpc_code")" || name == R"("code")")
+                isError = true;
+        }
+    });
+    if (read && isResult && !isError)
+        return result;
+    if (read && isError)
+        return errorFromReply({.status = 200, .body = line});
+    return Error{.code = Error::Code::Protocol, .detail = u"not a line of a watch"_s};
 }
 
 } // namespace EtcdRegistry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "store.h"
+#include "watch.h"
 
 #include <QPromise>
 #include <QThreadPool>
@@ -15,6 +15,7 @@ namespace EtcdRegistry {
 
 class Transport;
 struct HttpReply;
+struct HttpRequest;
 
 /// etcd's v3 store through its JSON gateway (HTTP/1.1 on the client port). Logs in where the
 /// connection has a user, and again when the token has expired.
@@ -36,6 +37,22 @@ public:
     QFuture<Result<bool>> remove(const QString &key) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
+    std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
+                                 qint64 revision) override;
+    QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
+
+    /// A line of a watch: what it tells, or the error that it is. Any thread.
+    struct WatchLine
+    {
+        QList<Event> events;
+        qint64 revision = 0;
+        bool created = false;
+        bool canceled = false;
+        bool fragment = false; ///< more of the same revision follows in the next line
+        qint64 compactRevision = 0;
+        QString cancelReason;
+    };
+    static Result<WatchLine> decodeWatchLine(const QByteArray &line);
 
     /// One page of a range; `*more` where others follow. Any thread.
     static Result<Listing> decodePage(const HttpReply &reply, bool *more);
@@ -47,6 +64,8 @@ private:
                                     bool large = false);
     QFuture<Result<HttpReply>> callAgain(const QByteArray &method, const QJsonObject &body,
                                          bool large);
+    HttpRequest requestOf(const QByteArray &method, const QJsonObject &body,
+                          bool large = false) const;
     QFuture<Result<HttpReply>> post(const QByteArray &method, const QJsonObject &body, bool large);
     QFuture<Result<void>> logIn();
     QFuture<Result<Listing>> nextPage(const std::shared_ptr<Pages> &pages);

@@ -3,6 +3,7 @@
 
 #include "etcderror.h"
 #include "log.h"
+#include "stream.h"
 
 #include <QCoreApplication>
 #include <QDeadlineTimer>
@@ -275,6 +276,18 @@ QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpReques
                     promise->finish();
                 });
     return promise->future();
+}
+
+std::unique_ptr<Stream> Transport::stream(const QUrl &endpoint, const HttpRequest &request)
+{
+    auto stream = std::make_unique<Stream>(endpoint, networkRequest(endpoint, request),
+                                           request.method, request.body, m_timeout);
+    connect(stream.get(), &Stream::opened, this, [this, endpoint] { m_pool.succeeded(endpoint); });
+    connect(stream.get(), &Stream::ended, this, [this, endpoint](const Error &error) {
+        qCInfo(logTransport) << "stream from" << error.endpoint << "ended:" << error.detail;
+        m_pool.failed(endpoint, error);
+    });
+    return stream;
 }
 
 void Transport::dispatch()

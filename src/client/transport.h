@@ -18,6 +18,8 @@
 
 namespace EtcdRegistry {
 
+class Stream;
+
 struct HttpRequest
 {
     QByteArray method = "GET";
@@ -40,7 +42,7 @@ struct HttpReply
     std::chrono::steady_clock::time_point received;
 };
 
-/// HTTP to the nodes of one cluster, and the only file that sees QNetworkReply. send() runs the
+/// HTTP to the nodes of one cluster; it and Stream alone see QNetworkReply. send() runs the
 /// attempt loop: it asks the nodes in the pool's order, gives each `timeout` to answer, moves on
 /// where a node refuses, resets, hangs or answers 5xx, and goes round until one answers or the
 /// connection's `deadline` is over. When nobody even accepts a connection one round is enough.
@@ -63,6 +65,10 @@ public:
     /// One attempt on this node, on a connection that no other request can hold up; it leaves the
     /// pool alone. Here a 5xx is a value too.
     QFuture<Result<HttpReply>> ask(const QUrl &endpoint, const HttpRequest &request);
+
+    /// An answer without an end, from this node; how it fares counts in the pool. It must not
+    /// outlive the transport.
+    std::unique_ptr<Stream> stream(const QUrl &endpoint, const HttpRequest &request);
 
     /// A future that has its value by the next turn of the event loop, for what needs no request.
     template <typename T>

@@ -4,6 +4,7 @@
 #include "detailspanel.h"
 #include "heldpanel.h"
 #include "instancepanel.h"
+#include "journalpanel.h"
 #include "nodespanel.h"
 #include "servicetree.h"
 #include "session.h"
@@ -29,31 +30,19 @@ QString countedTitle(const QString &title, int count)
 
 Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     : QWidget(parent)
+    , m_session(session)
     , m_settings(settings)
     , m_tree(new ServiceTree)
     , m_instances(new InstancePanel(session))
-    , m_details(new DetailsPanel(session))
+    , m_details(new DetailsPanel(session, session.presence()))
+    , m_journal(new JournalPanel(session.journal()))
     , m_held(new HeldPanel(session))
     , m_nodes(new NodesPanel(session))
     , m_tabs(new QTabWidget)
     , m_columns(new QSplitter(Qt::Horizontal))
     , m_stack(new QSplitter(Qt::Vertical))
 {
-    m_tabs->setDocumentMode(true);
-    m_tabs->tabBar()->setDrawBase(false);
-    m_tabs->addTab(m_held, {});
-    m_tabs->addTab(m_nodes, {});
-    const auto countHeld = [this](int count) {
-        m_tabs->setTabText(0, countedTitle(tr("Held here"), count));
-    };
-    const auto countNodes = [this](int count) {
-        m_tabs->setTabText(1, countedTitle(tr("Nodes"), count));
-    };
-    countHeld(int(session.registry().registrations().size()));
-    countNodes(int(session.nodes().size()));
-    connect(m_held, &HeldPanel::countChanged, this, countHeld);
-    connect(m_nodes, &NodesPanel::countChanged, this, countNodes);
-
+    setUpTabs();
     for (QWidget *part : {static_cast<QWidget *>(m_instances), static_cast<QWidget *>(m_details),
                           static_cast<QWidget *>(m_tabs)})
         m_stack->addWidget(part);
@@ -66,7 +55,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->setSizes({270, 1010});
     m_columns->setStretchFactor(0, 0);
     m_columns->setStretchFactor(1, 1);
-    m_stack->setSizes({380, 190, 160});
+    m_stack->setSizes({340, 230, 160});
     m_stack->setStretchFactor(0, 2);
     m_stack->setStretchFactor(1, 1);
     m_stack->setStretchFactor(2, 1);
@@ -91,8 +80,33 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     connect(m_instances, &InstancePanel::joinRequested, this, &Browser::joinRequested);
     connect(m_instances, &InstancePanel::clearFilterRequested, this,
             &Browser::clearFilterRequested);
+    connect(m_journal, &JournalPanel::chosen, this, &Browser::chooseInstance);
     connect(m_held, &HeldPanel::joinRequested, this, &Browser::joinRequested);
     connect(m_held, &HeldPanel::leaveRequested, this, &Browser::leaveRequested);
+}
+
+void Browser::setUpTabs()
+{
+    m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
+    m_tabs->addTab(m_journal, tr("Journal"));
+    m_tabs->addTab(m_held, {});
+    m_tabs->addTab(m_nodes, {});
+    const auto count = [this](QWidget *tab, const QString &title) {
+        return [this, tab, title](int count) {
+            m_tabs->setTabText(m_tabs->indexOf(tab), countedTitle(title, count));
+        };
+    };
+    const auto countHeld = count(m_held, tr("Held here"));
+    const auto countNodes = count(m_nodes, tr("Nodes"));
+    countHeld(int(m_session.registry().registrations().size()));
+    countNodes(int(m_session.nodes().size()));
+    connect(m_held, &HeldPanel::countChanged, this, countHeld);
+    connect(m_nodes, &NodesPanel::countChanged, this, countNodes);
+
+    m_tabs->setCornerWidget(m_journal->tools());
+    connect(m_tabs, &QTabWidget::currentChanged, m_journal,
+            [this] { m_journal->tools()->setVisible(m_tabs->currentWidget() == m_journal); });
 }
 
 Browser::~Browser()
@@ -119,6 +133,24 @@ void Browser::applyScope(const Scope &scope)
 {
     m_instances->setScope(scope);
     m_details->setRow(m_instances->currentRow());
+}
+
+/// What the journal speaks of. Of one that has gone the details tell, and nothing else moves.
+void Browser::chooseInstance(const QString &key, const QString &nameSpace, const QString &service)
+{
+    const auto row =
+        m_session.row(Instance{.nameSpace = nameSpace, .service = service, .key = key});
+    if (!row)
+        return m_details->setGone(key, nameSpace, service);
+    m_tree->setScope({nameSpace, service});
+    m_instances->select(key);
+    m_details->setRow(row); // the filter may hide it
+}
+
+void Browser::showJournal()
+{
+    m_tabs->setCurrentWidget(m_journal);
+    m_journal->setFocus(Qt::ShortcutFocusReason);
 }
 
 void Browser::setFilter(const InstanceFilter &filter)

@@ -15,13 +15,14 @@ namespace EtcdRegistry {
 class DetailsPanel;
 class HeldPanel;
 class InstancePanel;
+class JournalPanel;
 class NodesPanel;
 class ServiceTree;
 class Session;
 struct Scope;
 
 /// All that the window shows of one session: the tree, the instances of what is chosen there, the
-/// chosen instance, what we hold, the nodes. It remembers its splitters and columns.
+/// chosen instance, what happened, what we hold, the nodes. It remembers its splitters and columns.
 class Browser : public QWidget
 {
     Q_OBJECT
@@ -35,6 +36,7 @@ public:
     void choose(const Scope &scope); ///< and its first instance
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
+    void showJournal();
     void setWorstFirst(bool worstFirst); ///< in the tree
     void setFlashing(bool flashing);     ///< rows that changed
     Service joinTemplate() const;        ///< name and namespace of what is chosen
@@ -46,12 +48,16 @@ Q_SIGNALS:
     void clearFilterRequested();
 
 private:
+    void setUpTabs();
     void applyScope(const Scope &scope);
+    void chooseInstance(const QString &key, const QString &nameSpace, const QString &service);
 
+    Session &m_session;
     QSettings &m_settings;
     ServiceTree *m_tree;
     InstancePanel *m_instances;
     DetailsPanel *m_details;
+    JournalPanel *m_journal;
     HeldPanel *m_held;
     NodesPanel *m_nodes;
     QTabWidget *m_tabs;

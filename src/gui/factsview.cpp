@@ -47,6 +47,14 @@ void FactsView::setFacts(const QList<Fact> &facts)
     }
 }
 
+int FactsView::labelWidth() const
+{
+    int width = 0;
+    for (const Fact &fact : m_facts)
+        width = std::max(width, fontMetrics().horizontalAdvance(fact.first));
+    return width + columnGap;
+}
+
 void FactsView::changeEvent(QEvent *event)
 {
     QTextEdit::changeEvent(event);
@@ -61,16 +69,13 @@ void FactsView::build()
     if (m_facts.isEmpty())
         return;
 
-    int labelWidth = 0;
-    for (const Fact &fact : m_facts)
-        labelWidth = std::max(labelWidth, fontMetrics().horizontalAdvance(fact.first));
     QTextTableFormat format;
     format.setBorder(0);
     format.setCellSpacing(0);
     format.setCellPadding(rowPadding);
     format.setWidth(QTextLength(QTextLength::PercentageLength, 100));
     format.setColumnWidthConstraints(
-        {QTextLength(QTextLength::FixedLength, labelWidth + columnGap), QTextLength()});
+        {QTextLength(QTextLength::FixedLength, labelWidth()), QTextLength()});
     QTextCharFormat dim;
     dim.setForeground(Theme::color(Theme::Role::Dim, palette()));
     QTextCharFormat plain;

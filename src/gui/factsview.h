@@ -18,6 +18,8 @@ public:
     explicit FactsView(QWidget *parent = nullptr);
 
     void setFacts(const QList<Fact> &facts);
+    /// Up to where the second column begins, for what stands below it.
+    int labelWidth() const;
 
 protected:
     void changeEvent(QEvent *event) override;

@@ -325,6 +325,12 @@ std::optional<Row> InstancePanel::currentRow() const
     return m_model.row(current.row());
 }
 
+void InstancePanel::select(const QString &key)
+{
+    if (const int row = m_model.find(key); row >= 0)
+        m_table->setCurrentIndex(m_model.index(row, InstanceModel::Host));
+}
+
 void InstancePanel::tellVisibleKeys()
 {
     QStringList keys;

@@ -32,6 +32,7 @@ public:
     void restoreColumns(const QSettings &settings);
     QList<Row> selectedRows() const;
     std::optional<Row> currentRow() const;
+    void select(const QString &key); ///< if it is shown
 
     void setScope(const Scope &scope);
     void setFilter(const InstanceFilter &filter);

@@ -8,6 +8,7 @@
 #include "demosession.h"
 #include "filterfield.h"
 #include "instancepanel.h"
+#include "journal.h"
 #include "session.h"
 #include "statechips.h"
 #include "tableview.h"
@@ -128,6 +129,7 @@ void MainWindow::setUpActions()
     });
     on(m_ui->refreshAction, [this] { m_session->refresh(); });
     on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
+    on(m_ui->journalAction, [this] { m_browser->showJournal(); });
     on(m_ui->filterAction, [this] {
         m_filter->setFocus(Qt::ShortcutFocusReason);
         m_filter->selectAll();
@@ -199,7 +201,10 @@ void MainWindow::startDemo()
 void MainWindow::open(const ConnectionString &connection, const QString &name)
 {
     m_name = name;
-    m_session = std::make_unique<Session>(connection);
+    m_session = std::make_unique<Session>(
+        connection,
+        m_demo ? QString() // its cluster goes with the window
+               : m_settings.value("journal/folder"_L1, Journal::defaultFolder()).toString());
     connect(m_session.get(), &Session::freshnessChanged, this, &MainWindow::freshnessChanged);
     m_session->start();
 }
@@ -207,7 +212,8 @@ void MainWindow::open(const ConnectionString &connection, const QString &name)
 void MainWindow::freshnessChanged()
 {
     if (m_session->freshness() == Session::Freshness::Connecting) {
-        failConnecting(m_session->error()->message());
+        if (m_session->status().error)
+            failConnecting(m_session->status().error->message());
     } else {
         if (!m_browser)
             showBrowser();
@@ -350,8 +356,9 @@ void MainWindow::updateActions()
     const bool connected = m_browser;
     const bool chosen =
         connected && m_browser->instances()->table()->selectionModel()->hasSelection();
-    for (QAction *action : {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction,
-                            m_ui->pauseAction, m_ui->filterAction, m_ui->clearFilterAction})
+    for (QAction *action :
+         {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction, m_ui->pauseAction,
+          m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
         action->setEnabled(connected);
     for (QAction *action :
          {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction, m_ui->copyUrlAction,

@@ -24,6 +24,8 @@ SignLabel::SignLabel(QWidget *parent)
 
 void SignLabel::setSign(std::optional<InstanceState> sign)
 {
+    if (m_sign == sign)
+        return;
     m_sign = sign;
     setContentsMargins(sign ? signWidth : 0, 0, 0, 0);
     update();

@@ -22,37 +22,50 @@ struct Freshness
     QString text;
 };
 
-QString timeText(const QDateTime &time)
+/// By which means it is, where that is no matter of course: a long list of events is followed by
+/// listings.
+QString liveText(const Session &session)
 {
-    return QLocale().toString(time.time(), u"HH:mm:ss"_s);
+    const LiveStatus &status = session.status();
+    const auto age =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Session::Clock::now() - status.heard);
+    const QString text = status.means == LiveStatus::Means::Listings
+                             ? StatusLine::tr("Live by listings, %1 behind")
+                             : StatusLine::tr("Live, heard %1 ago");
+    return text.arg(durationText(age));
 }
 
 Freshness freshnessOf(const Session &session)
 {
-    if (session.freshness() == Session::Freshness::Stale) {
+    const LiveStatus &status = session.status();
+    const QString why = status.error ? status.error->message() : QString();
+    switch (status.freshness) {
+    case LiveStatus::Freshness::Connecting:
+        return {{}, StatusLine::tr("Connecting...")};
+    case LiveStatus::Freshness::Stale:
         return {InstanceState::Late,
                 StatusLine::tr("Stale since %1: %2")
-                    .arg(timeText(session.refreshedAt()),
-                         session.error() ? session.error()->message() : QString())};
+                    .arg(QLocale().toString(status.heardAt.time(), u"HH:mm:ss"_s), why)};
+    case LiveStatus::Freshness::CatchingUp:
+        return {InstanceState::Expiring, StatusLine::tr("Catching up: %1").arg(why)};
+    case LiveStatus::Freshness::Live:
+        break;
     }
     if (session.isPaused()) {
         const int waiting = session.waitingChanges();
         return {InstanceState::Paused,
-                waiting == 1 ? StatusLine::tr("Paused, 1 change waits")
-                             : StatusLine::tr("Paused, %1 changes wait").arg(waiting)};
+                waiting == 1
+                    ? StatusLine::tr("Paused, 1 change waits")
+                    : StatusLine::tr("Paused, %1 changes wait").arg(QLocale().toString(waiting))};
     }
-    if (session.freshness() == Session::Freshness::Connecting)
-        return {{}, StatusLine::tr("Connecting...")};
-    const std::chrono::milliseconds age(
-        session.refreshedAt().msecsTo(QDateTime::currentDateTime()));
-    return {InstanceState::Alive, StatusLine::tr("Live, refreshed %1 ago").arg(durationText(age))};
+    return {InstanceState::Alive, liveText(session)};
 }
 
 QString clusterText(const Session &session)
 {
     QStringList parts;
-    if (!session.endpoint().isEmpty())
-        parts << StatusLine::tr("%1 answers").arg(QUrl(session.endpoint()).authority());
+    if (!session.status().endpoint.isEmpty())
+        parts << StatusLine::tr("%1 answers").arg(QUrl(session.status().endpoint).authority());
     const auto nodes = session.nodes().size();
     parts << (nodes == 1 ? StatusLine::tr("1 node") : StatusLine::tr("%1 nodes").arg(nodes));
     if (session.cluster()) {

@@ -154,6 +154,8 @@ QToolButton:focus, QToolButton:checked { border-color: $accent; }
 QToolButton:disabled { color: $faint; }
 QToolButton[primary="true"] { background: $accent; color: $base; font-weight: 600; }
 QToolButton[primary="true"]:disabled { background: $line; color: $faint; }
+QToolButton[menu="true"] { padding-right: 20px; }
+QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }
 QPushButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }
 #connectionButton { padding-left: 16px; padding-right: 28px; font-weight: 600; }
 #heading { border: 0; border-bottom: 1px solid $line; }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "journalmodel.h"
+#include "liveregistry.h"
+#include "presence.h"
 #include "registry.h"
 #include "row.h"
 
 #include <QHash>
+#include <QThread>
 #include <QTimer>
 
 #include <optional>
@@ -12,27 +16,26 @@
 namespace EtcdRegistry {
 
 class Batch;
+class Journal;
+class RowKeeper;
 
-/// An open connection: the registry client, and what it showed last, kept fresh by listing every
-/// two seconds. What was seen stays when a listing fails; the session goes on trying by itself.
-/// Lives in its thread's event loop; does nothing on the network before start().
+/// An open connection: the registry client for what we do ourselves, and in a thread of its own the
+/// live registry, whose rows it holds. What was seen stays when nobody answers; the session goes on
+/// trying by itself. Lives in its thread's event loop; does nothing on the network before start().
 class Session : public QObject
 {
     Q_OBJECT
 public:
     using Clock = Instance::Clock;
-    enum class Freshness {
-        Connecting, ///< nothing was listed yet; error() says why, once it is known
-        Live,
-        Stale, ///< the last listing failed; what is shown is from refreshedAt()
-    };
+    using Freshness = LiveStatus::Freshness;
 
-    explicit Session(const ConnectionString &connection, QObject *parent = nullptr);
-    ~Session() override;
+    /// journalFolder: see Journal; empty: what happens is not kept on the disk.
+    explicit Session(const ConnectionString &connection, const QString &journalFolder = {},
+                     QObject *parent = nullptr);
+    ~Session() override; ///< waits for its thread
 
     Registry &registry() { return m_registry; }
     const ConnectionString &connection() const { return m_registry.connection(); }
-    const std::optional<Cluster> &cluster() const { return m_cluster; }
     const QList<Node> &nodes() const { return m_registry.nodes(); }
 
     const Rows &rows() const { return m_update->rows; }
@@ -42,13 +45,15 @@ public:
     /// What is shown now of this instance; nothing: it has gone.
     std::optional<Row> row(const Instance &instance) const;
 
-    Freshness freshness() const { return m_freshness; }
-    const std::optional<Error> &error() const { return m_error; } ///< of the last listing
-    QDateTime refreshedAt() const { return m_refreshedAt; }
-    QString endpoint() const { return m_endpoint; } ///< the node that answered last
+    const LiveStatus &status() const { return m_status; }
+    Freshness freshness() const { return m_status.freshness; }
+    const std::optional<Cluster> &cluster() const { return m_status.cluster; }
     /// The time for which states and countdowns hold. It stands still while the view is paused or
-    /// nothing new is heard, so that silence of ours does not look like silence of theirs.
+    /// nothing is heard, so that silence of ours does not look like silence of theirs.
     Clock::time_point now() const;
+
+    JournalModel &journal() { return m_journalModel; }
+    const Presence &presence() const { return m_presence; }
 
     /// What we hold: the registration's id by its key.
     std::optional<qint64> ours(const QString &key) const;
@@ -58,18 +63,15 @@ public:
     Instance instanceOf(const Registration &registration) const;
 
     void start();
-    void refresh(); ///< at once, or as soon as the listing that is under way has ended
+    void refresh(); ///< lists everything now, or tries again to reach somebody
 
-    /// While paused, listings go on and wait to be shown.
+    /// While paused, changes go on and wait to be shown.
     void setPaused(bool paused);
     bool isPaused() const { return m_paused; }
-    int waitingChanges() const { return m_waitingChanges; } ///< rows joined, left or changed
+    int waitingChanges() const { return m_waitingChanges; } ///< instances joined, left or changed
 
-    /// v3: instances on screen are asked for the time that they have left; listings don't say.
+    /// Instances on screen are asked for the time that they have left, where events don't say.
     void setVisibleKeys(const QStringList &keys);
-
-    /// Shows a snapshot. Public for tests: otherwise called by the session itself.
-    void apply(const Snapshot &snapshot);
 
     Batch *join(const QList<Service> &services);
     /// Leaves those of ours, and deletes those of others.
@@ -81,42 +83,35 @@ Q_SIGNALS:
     void leftAll();
     void leavingFailed(const QString &message); ///< what could not be left, and what becomes of it
     void updated(const EtcdRegistry::RowsUpdatePtr &update); ///< rows have changed
-    void ticked();                              ///< only now() has
+    void ticked();                                           ///< only now() has
     void freshnessChanged();
     void registrationsChanged();
     void nodesChanged();
+    void nodeSeen(const EtcdRegistry::Node &node); ///< each of them, when one has changed
 
 private:
-    void listed(const Result<Snapshot> &result);
-    void ended(const Result<Snapshot> &result);
-    void show(const Snapshot &snapshot);
-    void tick();
-    void update(Rows rows);
-    QList<Instance> toAskForTime(const QList<Instance> &instances) const;
+    void startLiveThread();
+    void apply(const RowsUpdatePtr &update);
+    void setStatus(const LiveStatus &status);
+    void setWaiting(int changes);
     void updateRegistrations();
     void leavingEnded(const Result<void> &result);
     void leavingTookTooLong();
-    Batch *watched(Batch *batch);
 
     Registry m_registry;
-    std::optional<Cluster> m_cluster;
-    RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
-    QHash<QString, qint64> m_ours;
-    QSet<QString> m_pausedKeys;
-    QSet<QString> m_visibleKeys;
+    JournalModel m_journalModel;
+    Presence m_presence;
+    QThread m_thread;
+    LiveRegistry *m_live; ///< in m_thread, as are the next two
+    RowKeeper *m_keeper;
+    Journal *m_journal;
 
-    Freshness m_freshness = Freshness::Connecting;
-    std::optional<Error> m_error;
-    QDateTime m_refreshedAt;
-    QString m_endpoint;
-    Clock::time_point m_observed; ///< when the last snapshot was
+    RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
+    LiveStatus m_status;
+    QHash<QString, qint64> m_ours;
     Clock::time_point m_pausedAt;
-    std::optional<Snapshot> m_waiting; ///< the newest of those that came during the pause
     int m_waitingChanges = 0;
     bool m_paused = false;
-    bool m_refreshing = false;
-    bool m_refreshAgain = false;
-    QTimer m_refreshTimer;
     QTimer m_tickTimer;
     QTimer m_registrationsTimer;
     QTimer m_leaveTimer; ///< runs while all are being left

@@ -2,6 +2,7 @@
 #include "connectionstring.h"
 #include "etcdcluster.h"
 #include "fill.h"
+#include "measure.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -9,9 +10,6 @@
 #include <QJsonDocument>
 #include <QProcess>
 #include <QStandardPaths>
-
-#include <algorithm>
-#include <cstdio>
 
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
@@ -52,18 +50,6 @@ bool listsAll(const Contender &contender)
     process.start(contender.program, contender.arguments);
     process.waitForFinished(60000);
     return QJsonDocument::fromJson(process.readAllStandardOutput()).array().size() == instances;
-}
-
-double median(std::vector<double> values)
-{
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
-
-int fail(const QString &message)
-{
-    std::fprintf(stderr, "bench_list: %s\n", qPrintable(message));
-    return 1;
 }
 
 /// Ours first, then those that it is compared with.
@@ -113,10 +99,9 @@ int compare(Api api, const QString &cli, EtcdCluster &cluster)
     }
     const double ours = median(all.front().seconds);
     for (size_t i = 1; i < all.size(); ++i) {
-        const double theirs = median(all[i].seconds);
-        std::printf("{\"bench\":\"list-20k-%s\",\"value\":%.3f,\"unit\":\"s\",\"against\":\"%s\","
-                    "\"ratio\":%.2f}\n",
-                    api == Api::V2 ? "v2" : "v3", ours, qPrintable(all[i].name), ours / theirs);
+        Line(api == Api::V2 ? u"list-20k-v2"_s : u"list-20k-v3"_s)
+            .value(ours, "s", all[i].name, median(all[i].seconds))
+            .print();
     }
     return 0;
 }

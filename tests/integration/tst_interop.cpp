@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "await.h"
 #include "etcdcluster.h"
+#include "npmpeer.h"
 #include "registry.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace EtcdRegistry;
@@ -15,41 +14,6 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// The npm package etcd-registry in a process of its own, see tests/interop/peer.js.
-class Peer
-{
-public:
-    explicit Peer(const QString &connection)
-    {
-        m_node.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        m_node.start(u"node"_s, {QStringLiteral(TESTS_DIR "/interop/peer.js"), connection});
-    }
-    ~Peer()
-    {
-        m_node.closeWriteChannel();
-        m_node.waitForFinished();
-    }
-
-    /// The answer's value; undefined if the package failed.
-    QJsonValue ask(const QJsonArray &command)
-    {
-        m_node.write(QJsonDocument(command).toJson(QJsonDocument::Compact) + '\n');
-        while (!m_node.canReadLine()) {
-            if (!m_node.waitForReadyRead(20000)) {
-                qWarning() << "no answer to" << command << m_node.errorString();
-                return QJsonValue::Undefined;
-            }
-        }
-        const auto answer = QJsonDocument::fromJson(m_node.readLine()).object();
-        if (answer.contains("error"_L1))
-            qWarning() << command << answer["error"_L1].toString();
-        return answer["value"_L1];
-    }
-
-private:
-    QProcess m_node;
-};
 
 QJsonObject object(const QByteArray &document)
 {
@@ -90,10 +54,8 @@ private:
 
 void TestInterop::initTestCase()
 {
-    if (QStandardPaths::findExecutable(u"node"_s).isEmpty())
-        QSKIP("node is not installed");
-    if (!QFile::exists(QStringLiteral(TESTS_DIR "/interop/node_modules/etcd-registry")))
-        QSKIP("the npm package is not installed: run npm ci in tests/interop");
+    if (const QString why = NpmPeer::whyNot(); !why.isEmpty())
+        QSKIP(qPrintable(why));
     QVERIFY2(m_etcd.start(), qPrintable(m_etcd.error()));
     if (!m_etcd.servesV2())
         QSKIP("this etcd has no v2 API");
@@ -127,7 +89,7 @@ void TestInterop::weJoinItFinds()
         await(registry.join({.name = name, .nameSpace = nameSpace, .document = document}));
     QVERIFY2(joined, joined ? "" : qPrintable(joined.error().message()));
 
-    Peer peer(text(nameSpace));
+    NpmPeer peer(text(nameSpace));
     const auto expected = object(joined->document);
     QCOMPARE(expected["name"_L1].toString(), name);
     QCOMPARE(peer.ask({u"list"_s}).toArray(), QJsonArray{expected});
@@ -144,7 +106,7 @@ void TestInterop::itJoinsWeFind()
     QFETCH(QString, name);
     QFETCH(QString, nameSpace);
     QFETCH(QByteArray, document);
-    Peer peer(text(nameSpace));
+    NpmPeer peer(text(nameSpace));
     const auto joined = peer.ask({u"join"_s, name, object(document)}).toObject();
     QCOMPARE(joined["name"_L1].toString(), name);
 
@@ -180,7 +142,7 @@ void TestInterop::sameKey()
     const auto ours = await(registry.list());
     QCOMPARE(ours->instances.size(), 1);
 
-    Peer peer(text(nameSpace));
+    NpmPeer peer(text(nameSpace));
     QCOMPARE(peer.ask({u"join"_s, name, object(document)}).toObject(), object(joined->document));
     const auto both = await(registry.list());
     QCOMPARE(both->instances.size(), 1);
@@ -197,7 +159,7 @@ void TestInterop::itLeavesOurs()
     Service service{.name = u"web"_s, .nameSpace = u"leave"_s, .port = 8080};
     service.heartbeat = 500ms;
     QVERIFY(await(registry.join(service)));
-    Peer peer(text(u"leave"_s));
+    NpmPeer peer(text(u"leave"_s));
     const auto mine = peer.ask({u"join"_s, u"web"_s, QJsonObject{{u"port"_s, 8080}}}).toObject();
     QCOMPARE(peer.ask({u"leave"_s, u"web"_s}), QJsonValue(QJsonValue::Null));
     QCOMPARE(peer.ask({u"list"_s}).toArray().size(), 0);
@@ -214,7 +176,7 @@ void TestInterop::weKeepItsAlive()
     service.ttl = 3s;
     service.heartbeat = 1s;
     {
-        Peer peer(text(u"alive"_s));
+        NpmPeer peer(text(u"alive"_s));
         QVERIFY(peer.ask({u"join"_s, u"web"_s, QJsonObject{{u"port"_s, 8080}}}).isObject());
         QVERIFY(peer.ask({u"join"_s, u"other"_s, QJsonObject{{u"port"_s, 8081}}}).isObject());
         QVERIFY(await(registry.join(service)));

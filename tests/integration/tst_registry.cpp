@@ -43,8 +43,6 @@ private Q_SLOTS:
     void removesOthersInstances();
     void lists20000_data() { stores(); }
     void lists20000();
-    void timeToLive_data() { stores(); }
-    void timeToLive();
     void sharesALease();
     void grantsALostLeaseAgain();
     void choosesTheApi();
@@ -315,23 +313,6 @@ void TestRegistry::lists20000()
         return instance.problem == Instance::Problem::None && !instance.hasTtl;
     }));
     QCOMPARE(await(registry.list(u"service-07"_s))->instances.size(), 1000);
-}
-
-void TestRegistry::timeToLive()
-{
-    QFETCH(Api, api);
-    Registry registry(connection(api, u"shop/eu/west"_s));
-    QVERIFY(await(registry.join(service(u"timed"_s, 80, 60s))));
-    const auto listed = await(registry.list());
-    const auto timed = await(registry.withTimeToLive(listed->instances));
-    QVERIFY(timed);
-    const Instance instance = timed->first();
-    QVERIFY(instance.expires.has_value());
-    const auto left = *instance.expires - Instance::Clock::now();
-    QVERIFY(left > 57s && left <= 61s);
-    if (api == Api::V3)
-        QCOMPARE(*instance.ttl, 60s);
-    QVERIFY(await(registry.leaveAll()));
 }
 
 void TestRegistry::sharesALease()

@@ -2,6 +2,7 @@
 #include "await.h"
 #include "etcdcluster.h"
 #include "registry.h"
+#include "seen.h"
 
 #include <QTest>
 
@@ -24,6 +25,12 @@ private Q_SLOTS:
     void loginIsRefused_data();
     void loginIsRefused();
     void tokenIsRenewed();
+    void livesOverTls_data() { stores(); }
+    void livesOverTls();
+    void livesWithALogin_data() { stores(); }
+    void livesWithALogin();
+    void saysWhyItMayNotLook_data() { stores(); }
+    void saysWhyItMayNotLook();
 
 private:
     static void stores()
@@ -161,6 +168,57 @@ void TestSecure::tokenIsRenewed()
         lists.append(registry.list());
     for (const auto &list : lists)
         QVERIFY(await(list));
+}
+
+static void joinsAndLeaves(EtcdCluster &etcd, Seen &seen, Api api)
+{
+    QVERIFY(seen.start());
+    const QString key = u"services/safe/web/1"_s;
+    QVERIFY(etcd.put(api, key, "{}"));
+    QTRY_VERIFY_WITH_TIMEOUT(seen.now.contains(key), 1500); // a login takes etcd 80 ms
+    QVERIFY(etcd.remove(api, key));
+    QTRY_VERIFY_WITH_TIMEOUT(!seen.now.contains(key), 1500);
+    QCOMPARE(seen.events, QList{LiveEvent::Kind::Connected});
+}
+
+void TestSecure::livesOverTls()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd({.tls = true});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Seen seen(etcd.connectionString(u"/safe?"_s + option(api)));
+    joinsAndLeaves(etcd, seen, api);
+}
+
+/// The token of v3 expires under a watch; when that has to be opened again it needs a new one.
+void TestSecure::livesWithALogin()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd({.arguments = {u"--auth-token-ttl"_s, u"2"_s}});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY2(etcd.enableAuth(api, u"ops"_s, u"hunter2"_s, true), qPrintable(etcd.error()));
+    Seen seen(withUser(etcd.connectionString(u"/safe?"_s + option(api)), u"ops:hunter2"_s));
+    joinsAndLeaves(etcd, seen, api);
+    QTest::qWait(3000);
+    QVERIFY(etcd.kill(0));
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, LiveStatus::Freshness::Stale, 8000);
+    QVERIFY(etcd.restart(0));
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, LiveStatus::Freshness::Live, 10000);
+    QCOMPARE(seen.events.count(LiveEvent::Kind::Recovered), 1);
+}
+
+void TestSecure::saysWhyItMayNotLook()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY2(etcd.enableAuth(api, u"ops"_s, u"hunter2"_s), qPrintable(etcd.error()));
+    Seen seen(withUser(etcd.connectionString(u"/safe?"_s + option(api)), u"ops:hunter3"_s));
+    seen.live.start();
+    QTRY_VERIFY_WITH_TIMEOUT(seen.status.error, 6000);
+    QCOMPARE(seen.status.error->code, Error::Code::LoginRefused);
+    QVERIFY(!seen.status.error->message().contains(u"hunter"_s));
+    QVERIFY(!seen.began);
 }
 
 QTEST_GUILESS_MAIN(TestSecure)

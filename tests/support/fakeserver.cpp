@@ -45,6 +45,19 @@ void sendReset(QTcpSocket *socket)
 
 } // namespace
 
+/// In HTTP chunks of a line, or of so many bytes.
+static QByteArray inChunks(const QByteArray &body, int size)
+{
+    QByteArray result;
+    for (qsizetype at = 0; at < body.size();) {
+        const qsizetype line = body.indexOf('\n', at) + 1;
+        const QByteArray chunk = body.mid(at, size > 0 ? size : line > 0 ? line - at : -1);
+        result += QByteArray::number(chunk.size(), 16) + "\r\n" + chunk + "\r\n";
+        at += chunk.size();
+    }
+    return result;
+}
+
 FakeServer::FakeServer()
 {
     connect(&m_server, &QTcpServer::newConnection, this, &FakeServer::accept);
@@ -60,6 +73,14 @@ FakeServer::Answer FakeServer::reply(int status, const QByteArray &body,
             + body};
 }
 
+FakeServer::Answer FakeServer::stream(const QByteArray &body, Then then, int chunk)
+{
+    return {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Etcd-Index: 10\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n"
+                + inChunks(body, chunk),
+            then};
+}
+
 QUrl FakeServer::url() const
 {
     return QUrl(u"http://127.0.0.1:%1"_s.arg(m_server.serverPort()));
@@ -68,6 +89,30 @@ QUrl FakeServer::url() const
 void FakeServer::on(const QByteArray &path, const Answer &answer)
 {
     m_answers[path] += answer;
+}
+
+void FakeServer::push(const QByteArray &path, const QByteArray &body)
+{
+    for (QTcpSocket *socket : socketsAt(path)) {
+        socket->write(inChunks(body, 0));
+        socket->flush();
+    }
+}
+
+void FakeServer::end(const QByteArray &path, Then then)
+{
+    for (QTcpSocket *socket : socketsAt(path))
+        send(socket, {{}, then});
+}
+
+QList<QTcpSocket *> FakeServer::socketsAt(const QByteArray &path) const
+{
+    QList<QTcpSocket *> sockets;
+    for (auto it = m_paths.cbegin(); it != m_paths.cend(); ++it) {
+        if (it.value().startsWith(path))
+            sockets.append(it.key());
+    }
+    return sockets;
 }
 
 void FakeServer::stop()
@@ -87,6 +132,7 @@ void FakeServer::accept()
         connect(socket, &QTcpSocket::readyRead, this, [this, socket] { read(socket); });
         connect(socket, &QTcpSocket::disconnected, this, [this, socket] {
             m_buffers.remove(socket);
+            m_paths.remove(socket);
             socket->deleteLater();
         });
     }
@@ -100,6 +146,7 @@ void FakeServer::read(QTcpSocket *socket)
         if (!request)
             return;
         m_requests += *request;
+        m_paths[socket] = request->path;
         const Answer answer = answerFor(request->path);
         QTimer::singleShot(answer.delay, socket, [this, socket, answer] { send(socket, answer); });
         Q_EMIT requested();

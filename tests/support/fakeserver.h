@@ -41,7 +41,11 @@ public:
     static Answer reply(int status, const QByteArray &body,
                         const QByteArray &contentType = "application/json",
                         const QByteArray &headers = {}); ///< each with its "\r\n"
-    static Answer hang() { return {}; }                  ///< reads the request and says nothing
+    /// The beginning of an answer in HTTP's chunked encoding, as etcd streams them: each chunk has
+    /// a line, or so many bytes of the body as `chunk` says. streamEnd makes it a whole one.
+    static Answer stream(const QByteArray &body, Then then = Then::KeepOpen, int chunk = 0);
+    static constexpr char streamEnd[] = "0\r\n\r\n";
+    static Answer hang() { return {}; } ///< reads the request and says nothing
     static Answer drop() { return {{}, Then::Close}; }
     static Answer reset() { return {{}, Then::Reset}; }
 
@@ -51,6 +55,11 @@ public:
     /// calls queue further answers; the last one repeats. Anything else is answered with 404.
     void on(const QByteArray &path, const Answer &answer);
     void forget(const QByteArray &path) { m_answers.erase(path); }
+
+    /// More of the streams that were asked for below this path and are still open, or their end.
+    void push(const QByteArray &path, const QByteArray &body);
+    void end(const QByteArray &path, Then then = Then::Close);
+    int streams(const QByteArray &path) const { return int(socketsAt(path).size()); }
 
     /// From now on connections are refused, and those that are open are reset.
     void stop();
@@ -65,10 +74,12 @@ private:
     void read(QTcpSocket *socket);
     Answer answerFor(const QByteArray &path);
     void send(QTcpSocket *socket, Answer answer);
+    QList<QTcpSocket *> socketsAt(const QByteArray &path) const;
 
     QTcpServer m_server;
     std::map<QByteArray, QList<Answer>> m_answers;
     QHash<QTcpSocket *, QByteArray> m_buffers;
+    QHash<QTcpSocket *, QByteArray> m_paths; ///< last asked for
     QList<Request> m_requests;
 };
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "fill.h"
 
-#include "await.h"
-#include "transport.h"
+#include "connectionstring.h"
+#include "plainhttp.h"
 
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -29,49 +28,43 @@ QList<Layout::Record> loadRecords(int count)
     return records;
 }
 
-static QList<HttpRequest> requestsV2(const QList<Layout::Record> &records)
+static QList<PlainHttp::Request> fillRequests(const QUrl &endpoint, Api api,
+                                              const QList<Layout::Record> &records, int ttl)
 {
-    QList<HttpRequest> requests;
-    for (const Layout::Record &record : records) {
-        requests.append({.method = "PUT",
-                         .path = "/v2/keys/" + record.key.toUtf8(),
-                         .body = "noValueOnSuccess=true&value=" + record.value.toPercentEncoding(),
-                         .contentType = "application/x-www-form-urlencoded"});
+    const QByteArray seconds = QByteArray::number(ttl);
+    QList<PlainHttp::Request> requests;
+    if (api == Api::V2) {
+        const QByteArray form =
+            "noValueOnSuccess=true" + (ttl ? "&ttl=" + seconds : QByteArray()) + "&value=";
+        for (const Layout::Record &record : records)
+            requests.append({"PUT", "/v2/keys/" + record.key.toUtf8(),
+                             form + record.value.toPercentEncoding()});
+        return requests;
     }
-    return requests;
-}
-
-static QList<HttpRequest> requestsV3(const QList<Layout::Record> &records)
-{
     constexpr qsizetype operationsAtMost = 100;
-    QList<HttpRequest> requests;
+    PlainHttp http(endpoint);
     for (qsizetype i = 0; i < records.size(); i += operationsAtMost) {
-        QJsonArray puts;
-        for (const Layout::Record &record : records.mid(i, operationsAtMost)) {
-            puts.append(QJsonObject{
-                {u"request_put"_s,
-                 QJsonObject{{u"key"_s, QString::fromLatin1(record.key.toUtf8().toBase64())},
-                             {u"value"_s, QString::fromLatin1(record.value.toBase64())}}}});
+        QByteArray lease;
+        if (ttl) {
+            const auto reply = http.ask({"POST", "/v3/lease/grant", R"({"TTL":)" + seconds + '}'});
+            lease = R"(,"lease":")"
+                    + QJsonDocument::fromJson(reply.body)["ID"_L1].toString().toLatin1() + '"';
         }
-        requests.append({.method = "POST",
-                         .path = "/v3/kv/txn",
-                         .body = QJsonDocument(QJsonObject{{u"success"_s, puts}}).toJson()});
+        QByteArrayList puts;
+        for (const Layout::Record &record : records.mid(i, operationsAtMost))
+            puts.append(R"({"request_put":{"key":")" + record.key.toUtf8().toBase64()
+                        + R"(","value":")" + record.value.toBase64() + '"' + lease + "}}");
+        requests.append({"POST", "/v3/kv/txn", R"({"success":[)" + puts.join(',') + "]}"});
     }
     return requests;
 }
 
-bool fill(const ConnectionString &connection, Api api, int count)
+bool fill(const ConnectionString &connection, Api api, int count, int ttl)
 {
-    Transport transport(connection);
-    const QList<Layout::Record> records = loadRecords(count);
-    QList<QFuture<Result<HttpReply>>> replies;
-    for (const HttpRequest &request : api == Api::V2 ? requestsV2(records) : requestsV3(records))
-        replies.append(transport.send(request));
-    const auto done =
-        await(QtFuture::whenAll(replies.begin(), replies.end()), std::chrono::minutes(5));
-    return std::ranges::all_of(done, [](const QFuture<Result<HttpReply>> &reply) {
-        return reply.result() && reply.result()->status < 300;
-    });
+    const QUrl endpoint = connection.endpoints.first();
+    // A large transaction keeps etcd busy enough
+    return PlainHttp::sendAll(endpoint, fillRequests(endpoint, api, loadRecords(count), ttl),
+                              api == Api::V2 ? 64 : 4);
 }
 
 } // namespace EtcdRegistry

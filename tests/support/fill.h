@@ -11,8 +11,8 @@ struct ConnectionString;
 /// documents of about 150 bytes.
 QList<Layout::Record> loadRecords(int count);
 
-/// Writes them for good (no TTL), as fast as one client can: v3 100 to a transaction, v2 five at a
-/// time. False: some could not be written.
-bool fill(const ConnectionString &connection, Api api, int count);
+/// Writes them by its first node, as fast as etcd takes them: v3 100 to a transaction, and to a
+/// lease, v2 64 at a time. `ttl` in seconds; 0: for good. It blocks. False: some were refused.
+bool fill(const ConnectionString &connection, Api api, int count, int ttl = 0);
 
 } // namespace EtcdRegistry

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection.h"
+#include "layout.h"
+#include "liveregistry.h"
+#include "livetable.h"
+#include "nodes.h"
+#include "watch.h"
+
+#include <QTimer>
+
+namespace EtcdRegistry {
+
+/// How a LiveRegistry follows its store. liveregistry.cpp has how it lists and watches,
+/// livedoubts.cpp how it finds out that what it was told is not true any more.
+class LiveRegistry::Private
+{
+public:
+    using Clock = Instance::Clock;
+
+    static constexpr auto pingInterval = std::chrono::seconds(1);
+    /// v2: how often a stream is held against the store, if that has changed at all.
+    static constexpr auto checkIntervalV2 = std::chrono::seconds(5);
+    /// An event that is under way when a listing shows its effect comes within this time.
+    static constexpr auto grace = std::chrono::seconds(2);
+    static constexpr auto timesInterval = std::chrono::seconds(2);
+
+    Private(LiveRegistry *registry, const ConnectionString &text);
+    ~Private();
+
+    bool isV2() const { return connection.cluster().api == Api::V2; }
+    QString prefix() const { return Layout::prefix(connection.text().nameSpace); }
+
+    void open();
+    void list();
+    void listed(const Result<Listing> &listing);
+    void begin(const Listing &listing);
+    void openWatch();
+    void watchOpened(qint64 revision);
+    void applyEvents(const QList<Event> &events, qint64 revision);
+    void watchEnded(const WatchEnd &end);
+    void dropWatch();
+    void cutOff(const Error &error);
+    void retry();
+    void ping();
+    void pinged(const Result<HttpReply> &reply);
+    void check();
+    void checked(const Check &check);
+    void suspect(int differences);
+    void listOverdue();
+    void followByListings();
+    void followByStream();
+    void askTimes();
+
+    void tell(const QList<Change> &changes);
+    void heard(Clock::time_point at);
+    void live();
+    void setFreshness(LiveStatus::Freshness freshness, const std::optional<Error> &error = {});
+    void startChecks();
+    void happen(LiveEvent::Kind kind, int count = 0, const std::optional<Error> &error = {});
+
+    LiveRegistry *q;
+    std::chrono::milliseconds checkIntervalV3{60000};
+    Connection connection;
+    Nodes nodes; ///< follows the membership, where that is wanted
+    LiveTable table;
+    LiveStatus status;
+    bool began = false;
+    bool anew = false; ///< the store turned out to be another one
+
+    std::unique_ptr<Watch> watch;
+    bool watchOpen = false;
+    qint64 watchRevision = 0;       ///< so far the watch has told
+    QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
+    std::optional<Error> lostWatch; ///< why the last one ended
+    bool refused = false;           ///< since it was live
+    bool resync = false;            ///< the listing that is under way is needed to go on
+    QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
+
+    bool listing = false;
+    bool listAgain = false;
+    Clock::time_point listStarted;
+    Clock::time_point listEnded;
+    std::chrono::milliseconds listTook{0};
+
+    int failures = 0;
+    bool pinging = false;
+    int missedPings = 0;
+    bool checking = false;
+    bool suspicious = false; ///< the last check did not agree
+    qint64 suspectedRevision = 0;
+    int suspected = 0;
+    Clock::time_point secondStarted; ///< in which `inSecond` events came
+    int inSecond = 0;
+    Clock::time_point busy; ///< v2: when listings last showed many changes
+    Clock::time_point pingedAt = Clock::now();
+    QDateTime pingedAtWall = QDateTime::currentDateTimeUtc();
+    QStringList onScreen;
+
+    QTimer retryTimer;
+    QTimer pingTimer;
+    QTimer checkTimer;
+    QTimer listTimer; ///< v2, by listings: the next one
+    QTimer graceTimer;
+    QTimer overdueTimer; ///< between two pings
+    QTimer timesTimer;
+};
+
+inline std::chrono::milliseconds since(Instance::Clock::time_point then)
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Instance::Clock::now() - then);
+}
+
+} // namespace EtcdRegistry

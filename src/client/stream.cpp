@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "stream.h"
+
+#include "etcderror.h"
+#include "transport.h"
+
+#include <QCoreApplication>
+#include <QNetworkReply>
+
+namespace EtcdRegistry {
+
+Stream::Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByteArray &method,
+               const QByteArray &body, std::chrono::milliseconds timeout)
+    : m_endpoint(endpoint)
+{
+    m_network.setAutoDeleteReplies(false);
+    m_network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+    m_reply = m_network.sendCustomRequest(request, method, body);
+    m_reply->setParent(this);
+    connect(m_reply, &QNetworkReply::metaDataChanged, this, &Stream::readHead);
+    connect(m_reply, &QNetworkReply::readyRead, this, &Stream::read);
+    connect(m_reply, &QNetworkReply::finished, this, &Stream::finish);
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        m_timedOut = true;
+        m_reply->abort(); // emits finished() at once
+    });
+    m_timer.start(timeout);
+}
+
+Stream::~Stream()
+{
+    m_reply->disconnect(this);
+    m_reply->abort();
+}
+
+void Stream::readHead()
+{
+    if (m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() != 200)
+        return; // what says why not has to come in time, too
+    m_timer.stop();
+    if (!std::exchange(m_opened, true))
+        Q_EMIT opened();
+}
+
+void Stream::read()
+{
+    if (m_opened) // else the body says why not, and is read when it is whole
+        Q_EMIT received(m_reply->readAll());
+}
+
+void Stream::finish()
+{
+    m_timer.stop();
+    if (m_opened && m_reply->bytesAvailable() > 0)
+        Q_EMIT received(m_reply->readAll());
+    Q_EMIT ended(outcome());
+}
+
+Error Stream::outcome() const
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    if (status > 0 && !m_opened && !m_timedOut) {
+        return errorFromReply(
+            {.status = status,
+             .contentType = m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
+             .body = m_reply->readAll(),
+             .endpoint = m_endpoint});
+    }
+    Error error{.code = m_timedOut ? Error::Code::Timeout : Error::Code::Unreachable,
+                .endpoint = m_endpoint.toString()};
+    if (m_timedOut) {
+        error.detail = QCoreApplication::translate("Stream", "no answer in time");
+    } else if (m_reply->error() == QNetworkReply::NoError) {
+        error.detail = QCoreApplication::translate("Stream", "the node ended the stream");
+    } else {
+        error.detail = m_reply->errorString();
+        if (m_reply->error() == QNetworkReply::SslHandshakeFailedError)
+            error.code = Error::Code::Tls;
+    }
+    return error;
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "watchv3.h"
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// 3.4 gives no permission as the reason whatever it is, later versions say more.
+Error::Code codeOfReason(const QString &reason)
+{
+    if (reason.isEmpty())
+        return Error::Code::Unavailable;
+    if (reason.contains("permission denied"_L1))
+        return Error::Code::PermissionDenied;
+    if (reason.contains("user name is empty"_L1))
+        return Error::Code::LoginRequired;
+    return reason.contains("auth"_L1) ? Error::Code::LoginRefused : Error::Code::InvalidArgument;
+}
+
+} // namespace
+
+WatchV3::WatchV3(std::unique_ptr<Stream> stream)
+    : m_stream(std::move(stream))
+{
+    connect(m_stream.get(), &Stream::received, this, &WatchV3::read);
+    connect(m_stream.get(), &Stream::ended, this, [this](const Error &error) {
+        // 3.4 ends an error without a line feed. Half a line says less than how it was cut off.
+        const auto rest = StoreV3::decodeWatchLine(m_lines.takeRest());
+        if (!m_ended && (rest || rest.error().code != Error::Code::Protocol))
+            take(rest);
+        end(error);
+    });
+}
+
+void WatchV3::read(const QByteArray &bytes)
+{
+    m_lines.append(bytes);
+    while (const auto line = m_lines.takeLine()) {
+        take(StoreV3::decodeWatchLine(*line));
+        if (m_ended)
+            return;
+    }
+    if (m_lines.isTooLong())
+        end({.code = Error::Code::Protocol, .detail = tr("a line of the watch has no end")});
+}
+
+void WatchV3::take(const Result<StoreV3::WatchLine> &line)
+{
+    if (!line)
+        return end(line.error());
+    if (line->compactRevision > 0) {
+        end({.code = Error::Code::NotFound,
+             .detail =
+                 tr("the history up to revision %1 was compacted").arg(line->compactRevision)},
+            WatchEnd::Reason::Compacted);
+        return;
+    }
+    if (line->canceled) {
+        const QString &reason = line->cancelReason;
+        return end({.code = codeOfReason(reason),
+                    .detail = reason.isEmpty() ? tr("the node canceled the watch") : reason});
+    }
+    if (line->created && !std::exchange(m_created, true))
+        Q_EMIT opened(line->revision);
+    m_fragments += line->events;
+    if (line->fragment || line->created)
+        return;
+    // While a watch catches up, the header tells the revision of the store, not of the events.
+    const qint64 told =
+        m_fragments.isEmpty() ? line->revision : m_fragments.last().entry.modRevision;
+    Q_EMIT events(std::exchange(m_fragments, {}), told);
+}
+
+void WatchV3::end(Error error, std::optional<WatchEnd::Reason> reason)
+{
+    if (std::exchange(m_ended, true))
+        return;
+    error.endpoint = endpoint().toString();
+    Q_EMIT ended({reason.value_or(WatchEnd::reasonOf(error)), error});
+}
+
+} // namespace EtcdRegistry

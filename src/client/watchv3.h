@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "linesplitter.h"
+#include "storev3.h"
+#include "stream.h"
+
+#include <memory>
+
+namespace EtcdRegistry {
+
+/// One watch of the v3 gateway: JSON lines, each with the events of whole revisions, unless they
+/// are marked as fragments. A canceled watch leaves its connection open and silent, so it is ended
+/// here.
+class WatchV3 : public Watch
+{
+    Q_OBJECT
+public:
+    explicit WatchV3(std::unique_ptr<Stream> stream);
+
+    QUrl endpoint() const override { return m_stream->endpoint(); }
+
+private:
+    void read(const QByteArray &bytes);
+    void take(const Result<StoreV3::WatchLine> &line);
+    void end(Error error, std::optional<WatchEnd::Reason> reason = {});
+
+    std::unique_ptr<Stream> m_stream;
+    LineSplitter m_lines;
+    QList<Event> m_fragments;
+    bool m_created = false;
+    bool m_ended = false;
+};
+
+} // namespace EtcdRegistry

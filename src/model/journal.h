@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "journalentry.h"
+#include "journalfile.h"
+#include "liveregistry.h"
+#include "nodes.h"
+#include "registration.h"
+
+#include <QHash>
+#include <QObject>
+#include <QTimer>
+
+#include <vector>
+
+namespace EtcdRegistry {
+
+/// Writes down what happens to a cluster: what is told to its slots becomes entries, which it hands
+/// on in batches and appends to a file (JSON Lines, see JournalFile), so that they outlive the
+/// window. It reads and writes files: let it live in a thread where that hurts nobody, such as
+/// LiveRegistry's, which also gives it all that happens in order. A disk that does not take them is
+/// told once, as an entry.
+class Journal : public QObject
+{
+    Q_OBJECT
+public:
+    using Clock = Instance::Clock;
+
+    static constexpr qint64 defaultLimit = 10 << 20;
+
+    /// `cluster`: the connection string, without its password. `limit`: bytes of all its files.
+    Journal(const QString &folder, const QString &cluster, qint64 limit = defaultLimit,
+            QObject *parent = nullptr);
+    ~Journal() override; ///< what is left is written
+
+    /// Where journals are by default: below the user's data folder of this program.
+    static QString defaultFolder();
+
+    QString path() const { return m_file.path(); }
+
+public Q_SLOTS:
+    void load(); ///< recorded() with the last entries of the file; call it first, and once
+
+    void recordChanges(const QList<EtcdRegistry::Change> &changes); ///< see isNews()
+    void recordEvent(const EtcdRegistry::LiveEvent &event);
+    void recordLate(const EtcdRegistry::LiveInstance &live,
+                    EtcdRegistry::Instance::Clock::time_point at);
+    /// Registry's signals of the same names tell what is ours, and how it fares.
+    void recordRegistration(const EtcdRegistry::Registration &registration);
+    void recordRegistrationRemoved(qint64 registration);
+    void recordNode(const EtcdRegistry::Node &node); ///< each that may have changed
+
+    void flush(); ///< hands on and writes what is waiting, now
+
+Q_SIGNALS:
+    void recorded(const QList<EtcdRegistry::JournalEntry> &entries); ///< in order
+
+private:
+    struct Rejoins ///< of a key that has gone and may come back
+    {
+        std::vector<Clock::time_point> joins; ///< of the last ten minutes
+        Clock::time_point last;
+        bool told = false;
+    };
+
+    void record(JournalEntry entry);
+    void recordChange(const Change &change, qint64 clockOffset);
+    void recordWhat(JournalEntry::Kind kind, JournalEntry::What what, const QString &who,
+                    const std::optional<Error> &error = {});
+    void recordOurs(JournalEntry::What what, const Registration &registration);
+    void watchFlapping(const Change &change, const JournalEntry &entry);
+    bool isOurs(const QString &key, Clock::time_point at) const;
+    void write(const QList<JournalEntry> &entries);
+
+    JournalFile m_file;
+    QList<JournalEntry> m_waiting;
+    QTimer m_timer;
+    bool m_writes = true; ///< the last attempt did
+
+    QHash<qint64, Registration> m_registrations;
+    QHash<QString, Clock::time_point> m_ours; ///< until when a key counts as ours; held: for ever
+    QHash<QString, Rejoins> m_rejoins;
+    Clock::time_point m_rejoinsPruned;
+    QHash<QUrl, Node> m_nodes;
+    QUrl m_leader;
+};
+
+} // namespace EtcdRegistry
