@@ -143,7 +143,6 @@ void InstancePanel::showRows(const RowsUpdate &update)
 {
     m_model.apply(update, m_model.now());
     showTime();
-    summarize();
 }
 
 /// Time has passed: paints what reads otherwise than before, and rows that fade.

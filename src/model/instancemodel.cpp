@@ -155,12 +155,9 @@ void InstanceModel::tellChanged(const std::vector<int> &rows)
 
 void InstanceModel::sort(int column, Qt::SortOrder order)
 {
-    if (column < 0)
-        column = Service;
-    m_arrangement.setOrder(
-        {.column = column,
-         .order = order,
-         .field = column < FixedColumns ? QString() : m_fields[column - FixedColumns]});
+    m_arrangement.setOrder({.column = column < 0 ? int(Service) : column,
+                            .order = order,
+                            .field = m_fields.value(column - FixedColumns)});
 }
 
 int InstanceModel::find(const QString &key) const

@@ -178,7 +178,7 @@ void TestManyRows::worksOnManyAsIfTheyWereFew()
     QString filter;
     std::optional<InstanceState> state;
     RowOrder order;
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 100; ++round) {
         switch (random.bounded(7)) {
         case 0:
             scope = QList<Scope>{{}, {u"n1"_s, {}}, {u"n1"_s, u"s2"_s}}.at(random.bounded(3));

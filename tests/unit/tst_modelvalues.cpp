@@ -296,26 +296,33 @@ void TestModelValues::keepsWhatWasSeen()
 void TestModelValues::learnsTheCadence()
 {
     Instance instance = makeInstance(u"a/x/1"_s, start);
-    instance.api = Api::V3;
-    LiveInstance live = continued({}, instance, start, true);
-    const auto beat = [&](std::chrono::milliseconds after) {
+    LiveInstance live;
+    const auto show = [&](std::chrono::milliseconds after) {
         instance.expires = start + after + 10s;
         live = continued(live, instance, start + after);
     };
-    beat(0s);
-    live = continued({}, instance, start, true);
-    QCOMPARE(live.cadence, 0ms);
-    beat(5s);
-    QCOMPARE(live.cadence, 5000ms);
-    QCOMPARE(live.beats, 1);
-    beat(5300ms); // two nodes, two clocks
-    QCOMPARE(live.cadence, 5000ms);
-    beat(20300ms); // two were missed
-    QCOMPARE(live.cadence, 5000ms);
-    QCOMPARE(live.beats, 2);
-    beat(27300ms); // it slows down
-    QCOMPARE(live.cadence, 5500ms);
-    QCOMPARE(live.beats, 3);
+    const auto learned = [&live] { return std::pair(live.beats, live.cadence); };
+    instance.api = Api::V3;
+    instance.lease = 7;
+    show(0s);
+    QCOMPARE(learned(), std::pair(0, 0ms));
+    show(5s);
+    QCOMPARE(learned(), std::pair(1, 5000ms));
+    show(5300ms); // rounded otherwise
+    QCOMPARE(learned(), std::pair(1, 5000ms));
+    show(11s); // slower: it is believed by and by
+    QCOMPARE(learned(), std::pair(2, 5250ms));
+    show(21500ms); // one that was missed counts for more
+    QCOMPARE(learned(), std::pair(3, 7875ms));
+
+    instance.api = Api::V2;
+    live = {};
+    show(0s);
+    show(5s); // told otherwise, but nobody has written it
+    QCOMPARE(learned(), std::pair(0, 0ms));
+    instance.modRevision = 8;
+    show(9s);
+    QCOMPARE(learned(), std::pair(1, 4000ms));
 }
 
 void TestModelValues::deducesTheTtl()
