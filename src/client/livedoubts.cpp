@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "liveregistryprivate.h"
+#include "log.h"
+
+#include <QPointer>
 
 #include <algorithm>
 
@@ -13,6 +16,9 @@ using std::chrono::milliseconds;
 
 constexpr auto slept = 5s; ///< a timer that is so late tells that the machine was asleep
 constexpr int leasesAtOnce = 64;
+constexpr int changesFewAgain = 10; ///< a second
+constexpr auto checkIntervalV2 = 5000ms;
+constexpr auto checkIntervalV3 = 60000ms;
 
 } // namespace
 
@@ -36,18 +42,23 @@ void LiveRegistry::Private::ping()
     if (status.means == LiveStatus::Means::Listings
         && status.freshness == LiveStatus::Freshness::Live
         && since(status.heard) > 2s + listPause() + listTook) {
-        setFreshness(LiveStatus::Freshness::CatchingUp,
-                     Error{.code = Error::Code::Timeout,
-                           .endpoint = status.endpoint,
-                           .detail = tr("no listing since")});
+        setFreshness(LiveStatus::Freshness::CatchingUp, Error{.code = Error::Code::Timeout,
+                                                              .endpoint = status.endpoint,
+                                                              .detail = tr("no listing since")});
+    }
+    if (watch && !watchOpen && since(watchAsked) > 2 * connection.text().timeout) {
+        // Its head came in time, or the stream would have ended.
+        return watchEnded({.error = {.code = Error::Code::Timeout,
+                                     .endpoint = watch->endpoint().toString(),
+                                     .detail = tr("no watch in time")}});
     }
     if (!watchOpen || std::exchange(pinging, true))
         return;
     connection.transport()
         .ask(watch->endpoint(), {.path = "/version"})
-        .then(q, [this, asked = watch.get()](const Result<HttpReply> &reply) {
+        .then(q, [this, asked = QPointer(watch.get())](const Result<HttpReply> &reply) {
             pinging = false;
-            if (watch.get() == asked && watchOpen)
+            if (asked && watch.get() == asked && watchOpen)
                 pinged(reply);
         });
 }
@@ -55,7 +66,7 @@ void LiveRegistry::Private::ping()
 void LiveRegistry::Private::pinged(const Result<HttpReply> &reply)
 {
     if (reply) {
-        missedPings = 0;
+        missedPings = failures = 0;
         heard(reply->received);
         Q_EMIT q->statusChanged(status);
         return;
@@ -68,47 +79,90 @@ void LiveRegistry::Private::pinged(const Result<HttpReply> &reply)
     watchEnded({.error = reply.error()});
 }
 
+void LiveRegistry::Private::reconcile(const Listing &listing, milliseconds sinceLast)
+{
+    if (listing.revision < listFrom && !anew) {
+        if (isV2()) // the node may lag behind, or the store be another one
+            check();
+        else // whose listings never do
+            anew = true;
+    }
+    const QList<Change> changes = table.reconcile(listing, std::exchange(anew, false));
+    if (isV2())
+        Q_EMIT q->looked(listing.observed);
+    tell(changes);
+    const int news = int(
+        std::ranges::count_if(changes, [](const Change &change) { return isNews(change.kind); }));
+    if (status.freshness == LiveStatus::Freshness::Stale)
+        newsWhileStale += news;
+    else if (resync && (news > 0 || !isV2()))
+        happen(LiveEvent::Kind::Resynchronised, news, lostWatch);
+    else if (news > 0 && watchOpen)
+        suspect(news);
+    if (changes.size() * 1000 > changesFewAgain * sinceLast.count())
+        busy = Clock::now();
+}
+
+/// A listing showed what no event had told. Either those events are under way, or they are lost,
+/// and with them the ones to come.
+void LiveRegistry::Private::suspect(int differences)
+{
+    if (graceTimer.isActive())
+        return;
+    suspected = differences;
+    suspectedRevision = watchRevision;
+    graceTimer.start();
+}
+
 void LiveRegistry::Private::startChecks()
 {
-    checkTimer.start(isV2() ? checkIntervalV2 : checkIntervalV3);
+    checkTimer.start(checkInterval > 0ms ? checkInterval
+                     : isV2()            ? checkIntervalV2
+                                         : checkIntervalV3);
 }
 
 void LiveRegistry::Private::check()
 {
     if (!began || listing || status.freshness == LiveStatus::Freshness::Stale
-        || status.means == LiveStatus::Means::Listings || std::exchange(checking, true))
+        || std::exchange(checking, true))
         return;
-    connection.store()
-        .check(prefix(), table.revision())
-        .then(q, [this](const Result<Check> &check) {
-            checking = false;
-            if (check) // else pings and listings will say what is wrong
-                checked(*check);
-        });
+    const qint64 from = table.revision();
+    connection.store().check(prefix(), from).then(q, [this, from](const Result<Check> &check) {
+        checking = false;
+        if (check)
+            checked(*check, from);
+        else // pings and listings will say what is wrong
+            checkTimer.start(grace);
+    });
 }
 
-void LiveRegistry::Private::checked(const Check &check)
+/// `from`: the revision that was known as it was asked.
+void LiveRegistry::Private::checked(const Check &check, qint64 from)
 {
+    startChecks();
+    if (check.revision < from) { // never that of a node that lags behind
+        qCInfo(logRegistry) << "live: another store, at" << check.revision << "after" << from;
+        anew = true;
+        resync = true;
+        lostWatch = Error{.code = Error::Code::Protocol,
+                          .endpoint = check.endpoint,
+                          .detail = tr("the store has begun anew")};
+        dropWatch();
+        return list();
+    }
     if (isV2()) {
         // The index counts what others write, too; a listing has its price.
-        const bool mayDiffer = check.revision > table.revision();
-        if (mayDiffer && since(listEnded) > std::max<milliseconds>(10s, 20 * listTook))
+        const auto price =
+            std::max<milliseconds>(2 * checkTimer.intervalAsDuration(), 20 * listTook);
+        if (check.revision > table.revision() && since(listEnded) > price)
             list();
         return;
     }
-    if (check.revision < table.revision()) {
-        anew = true;
-        resync = true;
-        return list();
-    }
     const bool agrees = check.newest <= table.revision() && check.count == table.size();
-    if (!agrees && std::exchange(suspicious, true)) {
-        suspicious = false;
-        return list();
-    }
-    suspicious = !agrees;
     if (agrees)
-        startChecks();
+        suspicious = false;
+    else if (std::exchange(suspicious, !suspicious))
+        list();
     else
         checkTimer.start(grace); // events may be under way
 }

@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 constexpr auto longestRetry = 5000ms;
 /// v2: a stream dies at 100 undelivered events, which takes half of that in a second to be likely.
 constexpr int eventsTooMany = 50;
-constexpr int changesFewAgain = 10; ///< a second
 constexpr auto calmBeforeStream = 10s;
 
 } // namespace
@@ -94,10 +93,11 @@ void LiveRegistry::Private::heard(Clock::time_point at)
 
 void LiveRegistry::Private::live()
 {
-    failures = 0;
-    refused = false;
+    const bool wasStale = status.freshness == LiveStatus::Freshness::Stale;
     heard(Clock::now());
     setFreshness(LiveStatus::Freshness::Live);
+    if (wasStale)
+        happen(LiveEvent::Kind::Recovered, std::exchange(newsWhileStale, 0));
 }
 
 /// Nobody answers, or not as we need it. What is known stays, and it is tried again for ever.
@@ -105,6 +105,7 @@ void LiveRegistry::Private::cutOff(const Error &error)
 {
     dropWatch();
     tried.clear();
+    early.clear();
     listTimer.stop();
     const bool first = status.freshness == LiveStatus::Freshness::Live
                        || status.freshness == LiveStatus::Freshness::CatchingUp;
@@ -121,7 +122,6 @@ void LiveRegistry::Private::cutOff(const Error &error)
 void LiveRegistry::Private::retry()
 {
     retryTimer.stop();
-    refused = false;
     if (!began)
         open();
     else if (isV2() && status.means == LiveStatus::Means::Listings)
@@ -155,6 +155,7 @@ void LiveRegistry::Private::list()
     }
     listing = true;
     listAgain = false;
+    listFrom = table.revision();
     listStarted = Clock::now();
     if (!isV2())
         table.forgetRemoved();
@@ -172,46 +173,29 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
     if (!result)
         return cutOff(result.error());
 
-    const bool wasStale = status.freshness == LiveStatus::Freshness::Stale;
-    const bool byListings = status.means == LiveStatus::Means::Listings;
-    if (!watch || byListings)
+    const auto byListings = [this] { return status.means == LiveStatus::Means::Listings; };
+    if (!watch || byListings())
         status.endpoint = result->endpoint;
-    if (!began) {
+    if (!began)
         begin(*result);
-    } else {
-        const QList<Change> changes = table.reconcile(*result, std::exchange(anew, false));
-        if (isV2())
-            Q_EMIT q->looked(result->observed);
-        tell(changes);
-        const int news = int(std::ranges::count_if(
-            changes, [](const Change &change) { return isNews(change.kind); }));
-        if (wasStale)
-            happen(LiveEvent::Kind::Recovered, news);
-        else if (resync && (news > 0 || !isV2()))
-            happen(LiveEvent::Kind::Resynchronised, news, lostWatch);
-        else if (news > 0 && watchOpen)
-            suspect(news);
-        if (byListings && changes.size() * 1000 > changesFewAgain * sinceLast.count())
-            busy = Clock::now();
-    }
-    resync = false;
-    lostWatch.reset();
+    else
+        reconcile(*result, sinceLast);
     heard(result->observed);
-
-    if (byListings) {
+    if (listAgain) // whoever asked for it knows more than this one does
+        return list();
+    resync = false;
+    if (byListings()) {
+        failures = 0;
         live();
         if (since(busy) > calmBeforeStream)
             return followByStream();
         listTimer.start(listPause());
     } else if (watchOpen) {
+        lostWatch.reset();
         live();
-    } else if (!watch) {
-        if (wasStale)
-            setFreshness(LiveStatus::Freshness::CatchingUp);
+    } else if (!watch && !retryTimer.isActive()) {
         openWatch();
     }
-    if (listAgain)
-        list();
 }
 
 void LiveRegistry::Private::begin(const Listing &result)
@@ -219,21 +203,11 @@ void LiveRegistry::Private::begin(const Listing &result)
     began = true;
     Q_EMIT q->began(table.begin(result, connection.cluster().api));
     happen(LiveEvent::Kind::Connected, int(table.size()));
+    setFreshness(LiveStatus::Freshness::CatchingUp);
     if (isV2())
         Q_EMIT q->looked(result.observed);
     for (const auto &[events, revision] : std::exchange(early, {}))
         applyEvents(events, revision);
-}
-
-/// A listing showed what no event had told. Either those events are under way, or they are lost,
-/// and with them the ones to come.
-void LiveRegistry::Private::suspect(int differences)
-{
-    if (graceTimer.isActive())
-        return;
-    suspected = differences;
-    suspectedRevision = watchRevision;
-    graceTimer.start();
 }
 
 // ---- events
@@ -250,6 +224,7 @@ void LiveRegistry::Private::openWatch()
     const qint64 from = isV2() ? 0 : table.revision() + 1;
     watch = connection.store().watch(*next, prefix(), from);
     watchRevision = 0;
+    watchAsked = Clock::now();
     connect(watch.get(), &Watch::opened, q, [this](qint64 revision) { watchOpened(revision); });
     connect(watch.get(), &Watch::events, q,
             [this](const QList<Event> &events, qint64 revision) { applyEvents(events, revision); });
@@ -259,11 +234,11 @@ void LiveRegistry::Private::openWatch()
 void LiveRegistry::Private::watchOpened(qint64 revision)
 {
     watchOpen = true;
+    watchAsked = Clock::now();
     missedPings = 0;
-    tried.clear();
+    refused = false;
     const QString endpoint = watch->endpoint().toString();
     const bool moved = began && !status.endpoint.isEmpty() && status.endpoint != endpoint;
-    const bool wasStale = status.freshness == LiveStatus::Freshness::Stale;
     status.endpoint = endpoint;
     if (moved && lostWatch)
         happen(LiveEvent::Kind::Moved, 0, lostWatch);
@@ -272,14 +247,10 @@ void LiveRegistry::Private::watchOpened(qint64 revision)
         return list();
     }
     lostWatch.reset();
-    if (revision > 0 && revision < table.revision()) {
-        anew = true; // it would wait for a revision that this store reaches in years
-        resync = true;
-        return list();
-    }
-    if (wasStale)
-        happen(LiveEvent::Kind::Recovered);
     live();
+    // The node lags behind, or the watch waits for a revision that another store reaches in years.
+    if (revision < table.revision())
+        check();
 }
 
 void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revision)
@@ -305,8 +276,12 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
 
 void LiveRegistry::Private::watchEnded(const WatchEnd &end)
 {
+    const bool worked = watchOpen && since(watchAsked) > pingInterval;
+    if (worked)
+        tried.clear();
+    if (!worked || connection.transport().pool().order().size() > 1)
+        tried.append(watch->endpoint()); // also if it opens, and ends at once
     lostWatch = end.error;
-    tried.append(watch->endpoint());
     dropWatch();
     if (began && status.freshness == LiveStatus::Freshness::Live)
         setFreshness(LiveStatus::Freshness::CatchingUp, end.error);
@@ -315,15 +290,21 @@ void LiveRegistry::Private::watchEnded(const WatchEnd &end)
         return openWatch();
     case WatchEnd::Reason::Compacted:
         resync = true;
-        tried.clear(); // the node is sound
-        return isV2() ? openWatch() : list();
+        return isV2() ? openWatch() : listForWatch();
     case WatchEnd::Reason::Refused:
-        if (std::exchange(refused, true)) // logging in again did not help
+        // v2 sends its login each time; in v3 a listing logs in again.
+        if (isV2() || std::exchange(refused, !refused))
             return cutOff(end.error);
-        tried.clear();
         resync = true;
-        return isV2() ? cutOff(end.error) : list(); // which logs in again
+        return listForWatch();
     }
+}
+
+/// The node is sound, and needs but another watch.
+void LiveRegistry::Private::listForWatch()
+{
+    tried.clear();
+    list();
 }
 
 void LiveRegistry::Private::dropWatch()
@@ -351,6 +332,7 @@ void LiveRegistry::Private::followByStream()
 {
     status.means = LiveStatus::Means::Stream;
     happen(LiveEvent::Kind::Streaming);
+    tried.clear();
     openWatch();
 }
 
@@ -364,7 +346,7 @@ LiveRegistry::~LiveRegistry() = default;
 void LiveRegistry::start()
 {
     d = std::make_unique<Private>(this, m_connection);
-    d->checkIntervalV3 = m_checkInterval;
+    d->checkInterval = m_checkInterval;
     d->pingTimer.start();
     d->timesTimer.start();
     d->open();

@@ -80,7 +80,8 @@ public:
     explicit LiveRegistry(const ConnectionString &connection, QObject *parent = nullptr);
     ~LiveRegistry() override;
 
-    /// v3: how often the watch is held against the store; 60 s by default. Before start().
+    /// How often the watch is held against the store; by default 60 s, and 5 s in v2, where a
+    /// listing, which is what it takes there, comes at most at every other check. Before start().
     void setCheckInterval(std::chrono::milliseconds interval);
 
     void start();
@@ -102,8 +103,8 @@ Q_SIGNALS:
 private:
     class Private;
     ConnectionString m_connection;
-    std::chrono::milliseconds m_checkInterval{60000};
-    std::unique_ptr<Private> d; ///< from start() on
+    std::chrono::milliseconds m_checkInterval{0}; ///< 0: the default
+    std::unique_ptr<Private> d;                   ///< from start() on
 };
 
 } // namespace EtcdRegistry

@@ -20,8 +20,6 @@ public:
     using Clock = Instance::Clock;
 
     static constexpr auto pingInterval = std::chrono::seconds(1);
-    /// v2: how often a stream is held against the store, if that has changed at all.
-    static constexpr auto checkIntervalV2 = std::chrono::seconds(5);
     /// An event that is under way when a listing shows its effect comes within this time.
     static constexpr auto grace = std::chrono::seconds(2);
     static constexpr auto timesInterval = std::chrono::seconds(2);
@@ -36,6 +34,8 @@ public:
     void list();
     void listed(const Result<Listing> &listing);
     void begin(const Listing &listing);
+    void reconcile(const Listing &listing, std::chrono::milliseconds sinceLast);
+    void listForWatch();
     void openWatch();
     void watchOpened(qint64 revision);
     void applyEvents(const QList<Event> &events, qint64 revision);
@@ -46,7 +46,7 @@ public:
     void ping();
     void pinged(const Result<HttpReply> &reply);
     void check();
-    void checked(const Check &check);
+    void checked(const Check &check, qint64 from);
     void suspect(int differences);
     void listOverdue();
     void followByListings();
@@ -66,25 +66,28 @@ public:
     void happen(LiveEvent::Kind kind, int count = 0, const std::optional<Error> &error = {});
 
     LiveRegistry *q;
-    std::chrono::milliseconds checkIntervalV3{60000};
+    std::chrono::milliseconds checkInterval{0}; ///< 0: the default of the API
     Connection connection;
     Nodes nodes; ///< follows the membership, where that is wanted
     LiveTable table;
     LiveStatus status;
     bool began = false;
-    bool anew = false; ///< the store turned out to be another one
+    bool anew = false;      ///< the store turned out to be another one
+    int newsWhileStale = 0; ///< that listings showed
 
     std::unique_ptr<Watch> watch;
     bool watchOpen = false;
+    Clock::time_point watchAsked;   ///< or opened
     qint64 watchRevision = 0;       ///< so far the watch has told
     QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
     std::optional<Error> lostWatch; ///< why the last one ended
-    bool refused = false;           ///< since it was live
+    bool refused = false;           ///< the last one, and it was listed since, which logs in
     bool resync = false;            ///< the listing that is under way is needed to go on
     QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
 
     bool listing = false;
     bool listAgain = false;
+    qint64 listFrom = 0; ///< the revision that was known as it was asked for
     Clock::time_point listStarted;
     Clock::time_point listEnded;
     std::chrono::milliseconds listTook{0};

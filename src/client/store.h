@@ -101,7 +101,8 @@ public:
     virtual std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
                                          qint64 revision) = 0;
 
-    /// Much cheaper than a listing. v2 tells the revision only.
+    /// Much cheaper than a listing. v2 tells the revision only. Where that is less than the one
+    /// asked for, it is not because a node lags behind.
     virtual QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) = 0;
 };
 

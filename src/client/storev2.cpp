@@ -210,19 +210,32 @@ std::unique_ptr<Watch> StoreV2::watch(const QUrl &endpoint, const QString &prefi
         endpoint, {.path = keyPath(prefix) + "?wait=true&recursive=true&stream=true"}));
 }
 
-QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64)
+QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64 sinceRevision)
 {
-    // Any answer tells the index in its head; that there is no such key is the cheapest one.
-    return m_transport.send({.path = keyPath(prefix + u"_etcd-registry-browser"_s)})
-        .then(this, [](const Result<HttpReply> &reply) -> Result<Check> {
-            if (!reply)
-                return reply.error();
-            if (reply->etcdIndex.isEmpty())
-                return errorFromReply(*reply);
-            return Check{.revision = reply->etcdIndex.toLongLong(),
-                         .endpoint = reply->endpoint.toString(),
-                         .observed = reply->received};
-        });
+    // Any answer tells the index in its head; that there is no such key is the cheapest one, and
+    // the right to read has to cover it.
+    const HttpRequest local{.path = keyPath(prefix + u"_etcd-registry-browser"_s)};
+    const auto decode = [](const Result<HttpReply> &reply) -> Result<Check> {
+        if (!reply)
+            return reply.error();
+        if (const Error error = errorFromReply(*reply); error.etcdCode != keyNotFound)
+            return error;
+        return Check{.revision = reply->etcdIndex.toLongLong(),
+                     .endpoint = reply->endpoint.toString(),
+                     .observed = reply->received};
+    };
+    return m_transport.send(local)
+        .then(this,
+              [=, this](const Result<HttpReply> &reply) {
+                  const Result<Check> check = decode(reply);
+                  if (!check || check->revision >= sinceRevision)
+                      return m_transport.later(check);
+                  // The node lags behind, unless the whole cluster agrees with it.
+                  HttpRequest agreed = local;
+                  agreed.path += "?quorum=true";
+                  return m_transport.send(agreed).then(this, decode);
+              })
+        .unwrap();
 }
 
 Result<Event> StoreV2::decodeEvent(const QByteArray &line)
