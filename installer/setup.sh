@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(cmake dpkg-dev etcd-server file fonts-dejavu-core g++ ninja-build qt6-base-dev)
 case "${1-}" in
 '') ;;
---tests) packages+=(curl openssl) ;;
+--tests) packages+=(curl dbus-daemon openssl) ;;
 *)
     echo "usage: installer/setup.sh [--tests]" >&2
     exit 2

@@ -54,16 +54,16 @@ JournalPanel::JournalPanel(JournalModel &model, QWidget *parent)
     m_nothingMatches->setText(tr("Nothing in the journal matches the filter"), {});
     connect(m_nothingMatches->addButton(tr("Show all")), &QPushButton::clicked, this,
             &JournalPanel::clearFilter);
-    for (QWidget *page : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(nothing),
-                          static_cast<QWidget *>(m_nothingMatches)})
-        m_stack->addWidget(page);
-
     m_message->setContentsMargins(Theme::cellPadding, 4, Theme::cellPadding, 4);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(0);
     layout->addLayout(m_stack, 1);
     layout->addWidget(m_message);
+    // In a stack without a parent the first page would show as a window of its own.
+    for (QWidget *page : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(nothing),
+                          static_cast<QWidget *>(m_nothingMatches)})
+        m_stack->addWidget(page);
     updatePage();
 }
 
