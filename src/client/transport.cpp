@@ -117,7 +117,11 @@ private:
         const QNetworkReply::NetworkError error = m_reply->error();
         // Errors from 201 on are Qt's names for HTTP statuses; those below speak of the connection,
         // and may come with a status too, when the answer broke off.
-        if (status > 0 && (error == QNetworkReply::NoError || error > 200) && !m_timedOut) {
+        // Qt takes one that broke off, but not together with its head, for a whole one.
+        const bool whole = m_reply->bytesAvailable()
+                           >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
+        if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200)
+            && !m_timedOut) {
             return HttpReply{status,
                              m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
                              m_reply->rawHeader("X-Etcd-Index"),
@@ -128,7 +132,8 @@ private:
 
         Error failure;
         failure.endpoint = m_endpoint.toString();
-        failure.detail = m_reply->errorString();
+        failure.detail = whole ? m_reply->errorString()
+                               : QCoreApplication::translate("Transport", "the answer broke off");
         failure.code = Error::Code::Unreachable;
         if (m_timedOut) {
             failure.code = Error::Code::Timeout;

@@ -10,6 +10,7 @@
 namespace EtcdRegistry {
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -173,10 +174,12 @@ void FakeServer::send(QTcpSocket *socket, Answer answer)
         QTimer::singleShot(0, socket, [this, socket, answer] { send(socket, answer); });
         return;
     }
+    // Qt never tells of an end that comes before it has read the head, and amid the body.
+    constexpr auto apart = 20ms;
     if (answer.then == Then::Close)
-        socket->disconnectFromHost();
+        QTimer::singleShot(apart, socket, &QTcpSocket::disconnectFromHost);
     else if (answer.then == Then::Reset)
-        sendReset(socket);
+        QTimer::singleShot(apart, socket, [socket] { sendReset(socket); });
 }
 
 } // namespace EtcdRegistry
