@@ -139,6 +139,7 @@ void LiveRegistry::Private::open()
             return cutOff(cluster.error());
         status.cluster = *cluster;
         status.means = isV2() ? LiveStatus::Means::Stream : LiveStatus::Means::Watch;
+        Q_EMIT q->statusChanged(status);
         startChecks();
         if (isV2())
             openWatch(); // first, so that nothing is lost between the listing and the stream
@@ -170,6 +171,8 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
     listTook = std::min(since(listStarted), std::max<milliseconds>(2 * listTook, 100ms));
     const milliseconds sinceLast = since(listEnded);
     listEnded = Clock::now();
+    if (!result && watchOpen && !resync)
+        return; // it was to doubt a watch that is well
     if (!result)
         return cutOff(result.error());
 

@@ -214,8 +214,10 @@ void MainWindow::freshnessChanged()
     if (m_session->freshness() == Session::Freshness::Connecting) {
         if (m_session->status().error)
             failConnecting(m_session->status().error->message());
+        else if (m_session->cluster() && !m_browser)
+            makeBrowser();
     } else {
-        if (!m_browser)
+        if (!isConnected())
             showBrowser();
         m_ui->statusLine->show(*m_session);
         updateActions();
@@ -229,7 +231,8 @@ void MainWindow::failConnecting(const QString &message)
     Q_EMIT connectingFailed(message);
 }
 
-void MainWindow::showBrowser()
+/// While the first listing is on its way, so that what it brings is shown at once.
+void MainWindow::makeBrowser()
 {
     Session *session = m_session.get();
     m_browser = new Browser(*session, m_settings);
@@ -237,16 +240,14 @@ void MainWindow::showBrowser()
     m_browser->setFlashing(m_ui->flashAction->isChecked());
     m_commands = new Commands(*session, m_name, m_ui->notice, this);
     m_ui->pages->addWidget(m_browser);
-    m_ui->pages->setCurrentWidget(m_browser);
     connect(m_browser, &Browser::selectionChanged, this, &MainWindow::updateActions);
     connect(m_browser, &Browser::joinRequested, m_ui->joinAction, &QAction::trigger);
     connect(m_browser, &Browser::clearFilterRequested, this, &MainWindow::clearFilter);
     connect(m_browser, &Browser::leaveRequested, m_commands, &Commands::leave);
-    const auto updated = [this] {
+    connect(session, &Session::updated, this, [this] {
         m_chips->setCounts(m_session->counts());
         updateActions();
-    };
-    connect(session, &Session::updated, this, updated);
+    });
     connect(session, &Session::ticked, this, [this] { m_ui->statusLine->show(*m_session); });
     connect(session, &Session::nodesChanged, this, [this] { m_ui->statusLine->show(*m_session); });
 
@@ -257,16 +258,25 @@ void MainWindow::showBrowser()
     table->addActions({separator, m_ui->copyUrlAction, m_ui->copyKeyAction,
                        m_ui->copyDocumentAction, m_ui->openUrlAction});
     connect(table, &QAbstractItemView::doubleClicked, m_ui->inspectAction, &QAction::trigger);
-    table->setFocus();
+}
 
-    m_connectionButton->setConnection(m_name, m_demo ? m_name : session->connection().toString());
+bool MainWindow::isConnected() const
+{
+    return m_browser && m_ui->pages->currentWidget() == m_browser;
+}
+
+void MainWindow::showBrowser()
+{
+    m_ui->pages->setCurrentWidget(m_browser);
+    m_browser->instances()->table()->setFocus();
+    m_connectionButton->setConnection(m_name, m_demo ? m_name : m_session->connection().toString());
     setWindowTitle(tr("%1 – etcd registry browser").arg(m_name));
     m_ui->toolBar->show();
     m_ui->statusLine->QWidget::show();
     m_ui->startPage->setBusy(false);
     if (!m_demo)
         rememberConnection();
-    updated();
+    updateActions();
     if (!m_choice.isEmpty()) {
         const auto slash = m_choice.lastIndexOf(u'/');
         m_browser->choose(
@@ -353,7 +363,7 @@ void MainWindow::resizeEvent(QResizeEvent *event)
 
 void MainWindow::updateActions()
 {
-    const bool connected = m_browser;
+    const bool connected = isConnected();
     const bool chosen =
         connected && m_browser->instances()->table()->selectionModel()->hasSelection();
     for (QAction *action :

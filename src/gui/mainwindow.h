@@ -54,6 +54,8 @@ private:
     void open(const ConnectionString &connection, const QString &name);
     void freshnessChanged();
     void failConnecting(const QString &message);
+    void makeBrowser();
+    bool isConnected() const; ///< and something was listed
     void showBrowser();
     void rememberConnection();
     void closeSession();
