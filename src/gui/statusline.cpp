@@ -64,8 +64,11 @@ Freshness freshnessOf(const Session &session)
 QString clusterText(const Session &session)
 {
     QStringList parts;
-    if (!session.status().endpoint.isEmpty())
-        parts << StatusLine::tr("%1 answers").arg(QUrl(session.status().endpoint).authority());
+    if (!session.status().endpoint.isEmpty()) {
+        const bool stale = session.freshness() == Session::Freshness::Stale;
+        parts << (stale ? StatusLine::tr("%1 answered last") : StatusLine::tr("%1 answers"))
+                     .arg(QUrl(session.status().endpoint).authority());
+    }
     const auto nodes = session.nodes().size();
     parts << (nodes == 1 ? StatusLine::tr("1 node") : StatusLine::tr("%1 nodes").arg(nodes));
     if (session.cluster()) {

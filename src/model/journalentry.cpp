@@ -70,15 +70,14 @@ QString nodeText(const JournalEntry &entry)
 QString watchText(const JournalEntry &entry)
 {
     const auto by = [&entry](const QString &text) { return text.arg(entry.instance); };
+    const QString count = QLocale().toString(entry.count);
     const QString changes =
-        entry.count == 1 ? Text::tr("1 change") : Text::tr("%1 changes").arg(entry.count);
+        entry.count == 1 ? Text::tr("1 change") : Text::tr("%1 changes").arg(count);
     switch (entry.what) {
     case What::Connected:
         return entry.count == 1
                    ? Text::tr("connected; %1 has listed 1 instance").arg(entry.instance)
-                   : Text::tr("connected; %1 has listed %2 instances")
-                         .arg(entry.instance)
-                         .arg(entry.count);
+                   : Text::tr("connected; %1 has listed %2 instances").arg(entry.instance, count);
     case What::Moved:
         return withReason(by(Text::tr("moved to %1")), entry.error);
     case What::Resynchronised:
