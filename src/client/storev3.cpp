@@ -2,7 +2,7 @@
 #include "storev3.h"
 
 #include "etcderror.h"
-#include "json.h"
+#include "gatewayjson.h"
 #include "offthread.h"
 #include "transport.h"
 #include "watchv3.h"
@@ -19,34 +19,10 @@ using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry {
 
+using namespace GatewayJson;
+
 // As fast as one answer with everything (measured), and no single answer takes long to make.
 constexpr int entriesPerPage = 10000;
-
-static QString base64(const QByteArray &bytes)
-{
-    return QString::fromLatin1(bytes.toBase64());
-}
-
-/// Decodes 3.4's padded standard alphabet, and what 3.6 may send as well: URL-safe, unpadded.
-static QByteArray fromBase64(QByteArrayView text)
-{
-    const bool urlSafe = text.contains('-') || text.contains('_');
-    return QByteArray::fromBase64(QByteArray::fromRawData(text.data(), text.size()),
-                                  urlSafe ? QByteArray::Base64UrlEncoding
-                                          : QByteArray::Base64Encoding);
-}
-
-/// 64-bit integers travel as strings, from some versions as numbers.
-static QByteArrayView unquoted(QByteArrayView value)
-{
-    return value.startsWith('"') ? value.sliced(1).chopped(1) : value;
-}
-
-/// 64-bit integers travel as strings; zero is left out.
-static qint64 integer(const QJsonValue &value)
-{
-    return value.isString() ? value.toString().toLongLong() : value.toInteger();
-}
 
 /// The first key behind all that begin with this prefix.
 static QByteArray prefixEnd(QByteArray prefix)
@@ -76,26 +52,6 @@ static Result<QJsonObject> objectOf(const Result<HttpReply> &reply)
     if (document.object().contains("error"_L1)) // a stream's error line comes with status 200
         return errorFromReply(*reply);
     return document.object();
-}
-
-/// The key in a "kv"; without one in any other object.
-static Entry entryOf(const Json::Views &fields)
-{
-    Entry entry;
-    for (const auto &[name, value] : fields) {
-        if (name == R"("key")")
-            entry.key = QString::fromUtf8(fromBase64(unquoted(value)));
-        else if (name == R"("value")")
-            entry.value = fromBase64(unquoted(value));
-        else if (name == R"("create_revision")")
-            entry.createRevision = unquoted(value).toLongLong();
-        else if (name == R"("mod_revision")")
-            entry.modRevision = unquoted(value).toLongLong();
-        else if (name == R"("lease")")
-            entry.lease = unquoted(value).toLongLong();
-    }
-    entry.hasTtl = entry.lease != 0;
-    return entry;
 }
 
 StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &user,
@@ -202,7 +158,7 @@ Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
         Entry entry = entryOf(fields);
         for (const auto &[name, value] : fields) {
             if (name == R"("revision")") // in the header
-                listing.revision = unquoted(value).toLongLong();
+                listing.revision = integer(value);
             else if (name == R"("more")")
                 *more = value == "true";
         }
@@ -411,43 +367,6 @@ QFuture<Result<Check>> StoreV3::check(const QString &prefix, qint64 sinceRevisio
                          .endpoint = reply->endpoint.toString(),
                          .observed = reply->received};
         });
-}
-
-Result<StoreV3::WatchLine> StoreV3::decodeWatchLine(const QByteArray &line)
-{
-    WatchLine result;
-    bool isResult = false, isError = false;
-    const auto read = Json::forEachObject(line, [&](const Json::Views &fields) {
-        if (Entry entry = entryOf(fields); !entry.key.isEmpty()) {
-            result.events.append({.entry = std::move(entry)});
-            return;
-        }
-        for (const auto &[name, value] : fields) {
-            if (name == R"("type")" && value == R"("DELETE")" && !result.events.isEmpty())
-                result.events.last().kind = Event::Kind::Delete; // comes after its "kv"
-            else if (name == R"("revision")")
-                result.revision = unquoted(value).toLongLong();
-            else if (name == R"("cluster_id")")
-                isResult = true;
-            else if (name == R"("created")")
-                result.created = value == "true";
-            else if (name == R"("canceled")")
-                result.canceled = value == "true";
-            else if (name == R"("fragment")")
-                result.fragment = value == "true";
-            else if (name == R"("compact_revision")")
-                result.compactRevision = unquoted(value).toLongLong();
-            else if (name == R"("cancel_reason")")
-                result.cancelReason = Json::text(value);
-            else if (name == R"("grpc_code")" || name == R"("code")")
-                isError = true;
-        }
-    });
-    if (read && isResult && !isError)
-        return result;
-    if (read && isError)
-        return errorFromReply({.status = 200, .body = line});
-    return Error{.code = Error::Code::Protocol, .detail = u"not a line of a watch"_s};
 }
 
 } // namespace EtcdRegistry

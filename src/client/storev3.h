@@ -41,19 +41,6 @@ public:
                                  qint64 revision) override;
     QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
 
-    /// A line of a watch: what it tells, or the error that it is. Any thread.
-    struct WatchLine
-    {
-        QList<Event> events;
-        qint64 revision = 0;
-        bool created = false;
-        bool canceled = false;
-        bool fragment = false; ///< more of the same revision follows in the next line
-        qint64 compactRevision = 0;
-        QString cancelReason;
-    };
-    static Result<WatchLine> decodeWatchLine(const QByteArray &line);
-
     /// One page of a range; `*more` where others follow. Any thread.
     static Result<Listing> decodePage(const HttpReply &reply, bool *more);
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "watchv3.h"
 
+#include "etcderror.h"
+#include "gatewayjson.h"
+#include "transport.h"
+
 namespace EtcdRegistry {
 
 using namespace Qt::StringLiterals;
+using namespace GatewayJson;
 
 namespace {
 
@@ -21,13 +26,24 @@ Error::Code codeOfReason(const QString &reason)
 
 } // namespace
 
+struct WatchV3::Line
+{
+    QList<Event> events;
+    qint64 revision = 0;
+    bool created = false;
+    bool canceled = false;
+    bool fragment = false; ///< more of the same revision follows in the next line
+    qint64 compactRevision = 0;
+    QString cancelReason;
+};
+
 WatchV3::WatchV3(std::unique_ptr<Stream> stream)
     : m_stream(std::move(stream))
 {
     connect(m_stream.get(), &Stream::received, this, &WatchV3::read);
     connect(m_stream.get(), &Stream::ended, this, [this](const Error &error) {
         // 3.4 ends an error without a line feed. Half a line says less than how it was cut off.
-        const auto rest = StoreV3::decodeWatchLine(m_lines.takeRest());
+        const auto rest = decode(m_lines.takeRest());
         if (!m_ended && (rest || rest.error().code != Error::Code::Protocol))
             take(rest);
         end(error);
@@ -38,7 +54,7 @@ void WatchV3::read(const QByteArray &bytes)
 {
     m_lines.append(bytes);
     while (const auto line = m_lines.takeLine()) {
-        take(StoreV3::decodeWatchLine(*line));
+        take(decode(*line));
         if (m_ended)
             return;
     }
@@ -46,7 +62,7 @@ void WatchV3::read(const QByteArray &bytes)
         end({.code = Error::Code::Protocol, .detail = tr("a line of the watch has no end")});
 }
 
-void WatchV3::take(const Result<StoreV3::WatchLine> &line)
+void WatchV3::take(const Result<Line> &line)
 {
     if (!line)
         return end(line.error());
@@ -79,6 +95,43 @@ void WatchV3::end(Error error, std::optional<WatchEnd::Reason> reason)
         return;
     error.endpoint = endpoint().toString();
     Q_EMIT ended({reason.value_or(WatchEnd::reasonOf(error)), error});
+}
+
+Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
+{
+    Line result;
+    bool isResult = false, isError = false;
+    const auto read = Json::forEachObject(line, [&](const Json::Views &fields) {
+        if (Entry entry = entryOf(fields); !entry.key.isEmpty()) {
+            result.events.append({.entry = std::move(entry)});
+            return;
+        }
+        for (const auto &[name, value] : fields) {
+            if (name == R"("type")" && value == R"("DELETE")" && !result.events.isEmpty())
+                result.events.last().kind = Event::Kind::Delete; // comes after its "kv"
+            else if (name == R"("revision")")
+                result.revision = integer(value);
+            else if (name == R"("cluster_id")")
+                isResult = true;
+            else if (name == R"("created")")
+                result.created = value == "true";
+            else if (name == R"("canceled")")
+                result.canceled = value == "true";
+            else if (name == R"("fragment")")
+                result.fragment = value == "true";
+            else if (name == R"("compact_revision")")
+                result.compactRevision = integer(value);
+            else if (name == R"("cancel_reason")")
+                result.cancelReason = Json::text(value);
+            else if (name == R"("grpc_code")" || name == R"("code")")
+                isError = true;
+        }
+    });
+    if (read && isResult && !isError)
+        return result;
+    if (read && isError)
+        return errorFromReply({.status = 200, .body = line});
+    return Error{.code = Error::Code::Protocol, .detail = u"not a line of a watch"_s};
 }
 
 } // namespace EtcdRegistry

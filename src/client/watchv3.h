@@ -2,8 +2,8 @@
 #pragma once
 
 #include "linesplitter.h"
-#include "storev3.h"
 #include "stream.h"
+#include "watch.h"
 
 #include <memory>
 
@@ -22,7 +22,10 @@ public:
 
 private:
     void read(const QByteArray &bytes);
-    void take(const Result<StoreV3::WatchLine> &line);
+    struct Line;
+    /// What a line tells, or the error that it is.
+    static Result<Line> decode(const QByteArray &line);
+    void take(const Result<Line> &line);
     void end(Error error, std::optional<WatchEnd::Reason> reason = {});
 
     std::unique_ptr<Stream> m_stream;

@@ -51,6 +51,8 @@ private Q_SLOTS:
     void survivesItsNodes_data();
     void survivesItsNodes();
     void listsAgainAfterACompaction();
+    void wakesUp_data() { stores(); }
+    void wakesUp();
     void comesBackAfterARestart_data() { stores(); }
     void comesBackAfterARestart();
 
@@ -273,6 +275,26 @@ void TestLive::listsAgainAfterACompaction()
     QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Live, 10000);
     QTRY_COMPARE_WITH_TIMEOUT(seen.keys(), QStringList{comes}, 2000);
     QVERIFY(m_etcd.remove(Api::V3, comes));
+    QTRY_VERIFY_WITH_TIMEOUT(seen.now.empty(), 1000);
+}
+
+/// A machine that was asleep: whatever its connections were, it does not wait for them.
+void TestLive::wakesUp()
+{
+    QFETCH(Api, api);
+    Seen seen(m_etcd.connectionString(suffix(api)));
+    QVERIFY(seen.start());
+    int lost = 0;
+    connect(&seen.live, &LiveRegistry::statusChanged, this, [&](const LiveStatus &status) {
+        lost += status.freshness == Freshness::CatchingUp;
+    });
+    QThread::sleep(6); // nothing runs meanwhile
+    QTRY_VERIFY_WITH_TIMEOUT(lost > 0, 2000);
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Live, 2000);
+    const QString key = keyOf(u"woken"_s, 1);
+    QVERIFY(m_etcd.put(api, key, "{}"));
+    QTRY_VERIFY_WITH_TIMEOUT(seen.last(key, Kind::Joined), 1000);
+    QVERIFY(m_etcd.remove(api, key));
     QTRY_VERIFY_WITH_TIMEOUT(seen.now.empty(), 1000);
 }
 

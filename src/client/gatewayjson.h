@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "json.h"
+#include "store.h"
+
+class QJsonValue;
+
+/// How the v3 JSON gateway writes things down, in 3.4 and later. Pure functions, any thread.
+namespace EtcdRegistry::GatewayJson {
+
+QString base64(const QByteArray &bytes);
+/// 3.4's padded standard alphabet, and what 3.6 may send as well: URL-safe, unpadded.
+QByteArray fromBase64(QByteArrayView text);
+
+/// 64-bit integers travel as strings, from some versions as numbers; zero is left out.
+qint64 integer(const QJsonValue &value);
+qint64 integer(QByteArrayView value); ///< raw
+
+/// The key in a "kv"; without one in any other object.
+Entry entryOf(const Json::Views &fields);
+
+} // namespace EtcdRegistry::GatewayJson
