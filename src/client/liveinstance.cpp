@@ -60,11 +60,14 @@ void countBeat(LiveInstance &live, const Instance &before)
     const auto gap = duration_cast<milliseconds>(*now.expires - *before.expires);
     if (gap < 100ms) // the clocks of nodes differ
         return;
-    // One that misses beats, or was looked at too seldom, counts for more than those that fit.
-    const bool fits = std::chrono::abs(gap - live.cadence) < live.cadence / 2;
-    live.cadence = live.cadence == 0ms ? gap
-                   : fits              ? (3 * live.cadence + gap) / 4
-                                       : (live.cadence + gap) / 2;
+    // What comes early may be no beat but a change, and does not make the next one late. What comes
+    // much later missed some, or was looked at too seldom.
+    if (live.cadence == 0ms)
+        live.cadence = gap;
+    else if (gap < live.cadence)
+        live.cadence = (7 * live.cadence + gap) / 8;
+    else
+        live.cadence = gap * 5 < live.cadence * 8 ? gap : (live.cadence + gap) / 2;
 }
 
 } // namespace
@@ -76,13 +79,23 @@ std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance)
     return *instance.expires - *instance.ttl;
 }
 
+bool hasCadence(const LiveInstance &live)
+{
+    return live.beats >= 3; // a service may write twice as it starts
+}
+
+milliseconds beatInterval(const LiveInstance &live)
+{
+    return hasCadence(live) ? live.cadence : std::max(live.cadence, *live.instance->ttl / 2);
+}
+
 std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live)
 {
     const auto last = lastBeat(*live.instance);
     if (!last)
         return std::nullopt;
     const milliseconds ttl = *live.instance->ttl;
-    const milliseconds cadence = live.cadence > 0ms ? live.cadence : ttl / 2;
+    const milliseconds cadence = beatInterval(live);
     return *last + std::min(cadence * 5 / 4 + 500ms, std::max(ttl * 4 / 5, cadence * 11 / 10));
 }
 

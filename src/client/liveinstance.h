@@ -20,7 +20,8 @@ struct LiveInstance
     /// When it joined, or its document changed, under our eyes; the epoch: it did not.
     Clock::time_point changed{};
     int beats = 0; ///< how many were seen
-    /// Its own cadence: the usual time between two of its beats; zero until two were seen.
+    /// Its own cadence: the usual time between two of its beats; zero until the first was seen. A
+    /// write of another document counts as a beat, which v2 makes of it.
     std::chrono::milliseconds cadence{0};
 
     bool operator==(const LiveInstance &) const = default;
@@ -29,10 +30,16 @@ struct LiveInstance
 /// When its last beat came, as far as TTL and expiry tell.
 std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance);
 
-/// From then on its next beat is late: its own cadence and a quarter after the last one, or, as
-/// long as the cadence is not known, that of one that beats at half its TTL; no later than when a
-/// fifth of its TTL is left, if it ever beats before that. No value: it never beats, or nobody
-/// knows when it did.
+/// Enough of its beats were seen.
+bool hasCadence(const LiveInstance &live);
+
+/// After this time another beat is expected: its own cadence, or half of its TTL as long as that is
+/// not known. Precondition: its TTL is known.
+std::chrono::milliseconds beatInterval(const LiveInstance &live);
+
+/// From then on its next beat is late: a beatInterval() and a quarter after the last one; no
+/// later than when a fifth of its TTL is left, if it ever beats before that. No value: it never
+/// beats, or nobody knows when it did.
 std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live);
 
 /// Takes over what is known of an instance from what it was before: its first sight, its cadence,

@@ -50,7 +50,7 @@ QString beatsText(const LiveInstance &live)
     const QString note = live.instance->api == Api::V3
                              ? DetailsPanel::tr("; v3 tells of beats only while it is in sight")
                              : QString();
-    if (live.cadence <= 0ms)
+    if (!hasCadence(live))
         return DetailsPanel::tr("not known yet") + note;
     const double perMinute = 60'000.0 / double(live.cadence.count());
     return DetailsPanel::tr("%1 a minute, every %2")

@@ -96,8 +96,7 @@ QString stateSentence(const Row &row, Instance::Clock::time_point now)
             Text::tr("we hold it and do not beat; %1 of its %2 are left.").arg(leftText, ttlText));
     case InstanceState::Late:
     case InstanceState::Expiring: {
-        const milliseconds cadence = row.cadence.count() ? row.cadence : *instance.ttl / 2;
-        const auto overdue = *instance.ttl - left - cadence;
+        const auto overdue = *instance.ttl - left - beatInterval(row);
         return left.count() > 0 ? sentence(Text::tr("its beat is %1 overdue; it expires in %2.")
                                                .arg(durationText(overdue), leftText))
                                 : sentence(Text::tr("its beat is %1 overdue, and its time is up.")

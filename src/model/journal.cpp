@@ -232,7 +232,7 @@ void Journal::recordLate(const LiveInstance &live, Clock::time_point at)
 {
     JournalEntry entry = entryOf(*live.instance, Kind::Late, wallTime(at, wallOffset()));
     entry.ours = isOurs(entry.key, at);
-    if (live.cadence.count())
+    if (hasCadence(live))
         entry.duration = live.cadence;
     record(entry);
 }

@@ -303,6 +303,7 @@ void TestJournalPanel::detailsShowTheHour()
     QVERIFY(facts().contains(u"not known yet"));
     QVERIFY(facts().contains(u"not since this window connected"));
     row.cadence = 5s;
+    row.beats = 3;
     row.changed = session.now();
     details.setRow(row);
     QVERIFY2(facts().contains(u"12 a minute, every 5.0 s"), qPrintable(facts()));

@@ -104,6 +104,7 @@ void TestJournal::entriesSayWhatHappened()
     LiveInstance late = changed.live;
     fixture.journal.recordLate(late, now);
     late.cadence = 5s;
+    late.beats = 3;
     fixture.journal.recordLate(late, now);
     fixture.journal.recordEvent({.kind = LiveEvent::Kind::Moved,
                                  .endpoint = u"http://b:2379"_s,

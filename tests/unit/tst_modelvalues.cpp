@@ -85,9 +85,9 @@ void TestModelValues::states_data()
     row("somebody looked", 9000, 0, 5750, 5750, State::Late);
     row("it beats each second", 8251, 1000, 0, 0, State::Alive);
     row("and missed one", 8250, 1000, 0, 0, State::Late);
-    row("it beats late always", 2001, 8000, 0, 0, State::Alive);
-    row("a fifth left", 2000, 8000, 0, 0, State::Late);
-    row("less than a fifth", 1999, 8000, 0, 0, State::Expiring);
+    row("it beats late always", 1201, 8000, 0, 0, State::Alive);
+    row("a fifth left", 2000, 5000, 0, 0, State::Late);
+    row("less than a fifth", 1999, 5000, 0, 0, State::Expiring);
     row("late, then nobody looked", 3250, 0, 1251, 0, State::Expiring);
     row("over", 3000, 0, 9000, 9000, State::Expiring);
     row("no TTL", -1, 0, 0, 0, State::NoTtl);
@@ -114,6 +114,7 @@ void TestModelValues::states()
         instance.expires.reset();
     LiveInstance live = continued({}, instance, start);
     live.cadence = std::chrono::milliseconds(cadence);
+    live.beats = cadence ? 3 : 0;
     QTEST(stateOf(live, start + std::chrono::milliseconds(now),
                   start + std::chrono::milliseconds(looked), paused),
           "state");
@@ -123,25 +124,30 @@ void TestModelValues::beatsAreDue_data()
 {
     QTest::addColumn<int>("ttl");
     QTest::addColumn<int>("cadence");
+    QTest::addColumn<int>("beats");
     QTest::addColumn<int>("due"); // after the last beat
-    QTest::newRow("cadence not known") << 10000 << 0 << 6750;
-    QTest::newRow("that of the npm client") << 10000 << 5000 << 6750;
-    QTest::newRow("fast") << 10000 << 1000 << 1750;
-    QTest::newRow("slow") << 10000 << 9000 << 8000;
-    QTest::newRow("short TTL") << 2000 << 0 << 1600;
-    QTest::newRow("long TTL") << 60000 << 5000 << 6750;
+    QTest::newRow("cadence not known") << 10000 << 0 << 0 << 6750;
+    QTest::newRow("written twice at the start") << 10000 << 1000 << 1 << 6750;
+    QTest::newRow("slow from the start") << 10000 << 6000 << 1 << 8000;
+    QTest::newRow("that of the npm client") << 10000 << 5000 << 3 << 6750;
+    QTest::newRow("fast") << 10000 << 1000 << 3 << 1750;
+    QTest::newRow("slow") << 10000 << 9000 << 3 << 9900;
+    QTest::newRow("short TTL") << 2000 << 0 << 0 << 1600;
+    QTest::newRow("long TTL") << 60000 << 5000 << 3 << 6750;
 }
 
 void TestModelValues::beatsAreDue()
 {
     QFETCH(int, ttl);
     QFETCH(int, cadence);
+    QFETCH(int, beats);
     QFETCH(int, due);
     Instance instance = makeInstance(u"a/x/1"_s, start);
     instance.ttl = std::chrono::milliseconds(ttl);
     instance.expires = start + *instance.ttl;
     LiveInstance live = continued({}, instance, start);
     live.cadence = std::chrono::milliseconds(cadence);
+    live.beats = beats;
     QCOMPARE(beatDue(live).value(), start + std::chrono::milliseconds(due));
     instance.expires.reset();
     QVERIFY(!beatDue(continued({}, instance, start)));
@@ -157,6 +163,7 @@ void TestModelValues::sentences()
     row.state = InstanceState::Late;
     QCOMPARE(stateSentence(row, start), u"Late: its beat is 1.6 s overdue; it expires in 3.4 s."_s);
     row.cadence = 2s;
+    row.beats = 3;
     row.state = InstanceState::Expiring;
     QCOMPARE(stateSentence(row, start + 3s),
              u"Expiring: its beat is 7.6 s overdue; it expires in 0.4 s."_s);
@@ -310,10 +317,10 @@ void TestModelValues::learnsTheCadence()
     QCOMPARE(learned(), std::pair(1, 5000ms));
     show(5300ms); // rounded otherwise
     QCOMPARE(learned(), std::pair(1, 5000ms));
-    show(11s); // slower: it is believed by and by
-    QCOMPARE(learned(), std::pair(2, 5250ms));
-    show(21500ms); // one that was missed counts for more
-    QCOMPARE(learned(), std::pair(3, 7875ms));
+    show(11s); // slower: that is believed at once, and nobody called late
+    QCOMPARE(learned(), std::pair(2, 6000ms));
+    show(21500ms); // one that was missed counts for half
+    QCOMPARE(learned(), std::pair(3, 8250ms));
 
     instance.api = Api::V2;
     live = {};
@@ -323,6 +330,10 @@ void TestModelValues::learnsTheCadence()
     instance.modRevision = 8;
     show(9s);
     QCOMPARE(learned(), std::pair(1, 4000ms));
+    instance.modRevision = 9;
+    instance.document = "{}";
+    show(10s); // a change, which is no sign of a faster beat
+    QCOMPARE(learned(), std::pair(2, 3625ms));
 }
 
 void TestModelValues::deducesTheTtl()
