@@ -209,9 +209,11 @@ void JournalPanel::inserted(int first, int last)
         return;
     const QScopedValueRollback moving(m_moving, true);
     const int count = last - first + 1;
-    m_table->doItemsLayout(); // now, for the scroll bar to have the room
     QScrollBar *bar = m_table->verticalScrollBar();
-    bar->setValue(bar->value() + count * m_table->visualRect(m_model.index(0, 0)).height());
+    const bool atTop = bar->value() == 0; // elsewhere the table keeps what is in sight
+    m_table->doItemsLayout();             // now, for the scroll bar to have the room
+    if (atTop)
+        bar->setValue(count * m_table->visualRect(m_model.index(0, 0)).height());
     countNew(bar->value() == 0 ? 0 : m_newCount + count); // all are in sight where they fit
 }
 
