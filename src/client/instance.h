@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "bootclock.h"
+
 #include <QByteArray>
 #include <QString>
 
@@ -21,7 +23,7 @@ struct Instance
         KeyShape,    ///< the key is not <namespace>/<service>/<sha1>
         KeyMismatch, ///< the key's sha1 is not that of the document's name and URL
     };
-    using Clock = std::chrono::steady_clock;
+    using Clock = BootClock;
 
     QString nameSpace; ///< "shop/eu", or empty
     QString service;   ///< the document's name where the key agrees with it, else the key's segment

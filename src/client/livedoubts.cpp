@@ -24,15 +24,12 @@ constexpr auto checkIntervalV3 = 60000ms;
 
 void LiveRegistry::Private::ping()
 {
-    const auto wall = QDateTime::currentDateTimeUtc();
-    const auto late = std::max(since(pingedAt), milliseconds(pingedAtWall.msecsTo(wall)));
-    pingedAt = Clock::now();
-    pingedAtWall = wall;
+    const auto late = since(std::exchange(pingedAt, Clock::now()));
     if (late > slept) { // the machine was: whatever the connections were, nobody knows now
         if (watch) {
             watchEnded({.error = {.code = Error::Code::Timeout,
                                   .endpoint = status.endpoint,
-                                  .detail = tr("this machine was asleep")}});
+                                  .detail = LiveRegistry::tr("this machine was asleep")}});
         } else if (began && !listing) {
             retry();
         }
@@ -42,15 +39,16 @@ void LiveRegistry::Private::ping()
     if (status.means == LiveStatus::Means::Listings
         && status.freshness == LiveStatus::Freshness::Live
         && since(status.heard) > 2s + listPause() + listTook) {
-        setFreshness(LiveStatus::Freshness::CatchingUp, Error{.code = Error::Code::Timeout,
-                                                              .endpoint = status.endpoint,
-                                                              .detail = tr("no listing since")});
+        setFreshness(LiveStatus::Freshness::CatchingUp,
+                     Error{.code = Error::Code::Timeout,
+                           .endpoint = status.endpoint,
+                           .detail = LiveRegistry::tr("no listing since")});
     }
     if (watch && !watchOpen && since(watchAsked) > 2 * connection.text().timeout) {
         // Its head came in time, or the stream would have ended.
         return watchEnded({.error = {.code = Error::Code::Timeout,
                                      .endpoint = watch->endpoint().toString(),
-                                     .detail = tr("no watch in time")}});
+                                     .detail = LiveRegistry::tr("no watch in time")}});
     }
     if (!watchOpen || std::exchange(pinging, true))
         return;
@@ -91,27 +89,40 @@ void LiveRegistry::Private::reconcile(const Listing &listing, milliseconds since
     if (isV2())
         Q_EMIT q->looked(listing.observed);
     tell(changes);
-    const int news = int(
-        std::ranges::count_if(changes, [](const Change &change) { return isNews(change.kind); }));
+    const int news = newsIn(changes);
     if (status.freshness == LiveStatus::Freshness::Stale)
         newsWhileStale += news;
     else if (resync && (news > 0 || !isV2()))
         happen(LiveEvent::Kind::Resynchronised, news, lostWatch);
     else if (news > 0 && watchOpen)
-        suspect(news);
+        suspect(changes, news);
     if (changes.size() * 1000 > changesFewAgain * sinceLast.count())
         busy = Clock::now();
 }
 
-/// A listing showed what no event had told. Either those events are under way, or they are lost,
-/// and with them the ones to come.
-void LiveRegistry::Private::suspect(int differences)
+/// A listing showed what no event had told. Those events are lost if later ones were told; else
+/// they may be under way, or be lost with all that are to come.
+void LiveRegistry::Private::suspect(const QList<Change> &changes, int news)
 {
+    const bool lost = std::ranges::any_of(changes, [this](const Change &change) {
+        return isNews(change.kind) && !isGone(change.kind)
+               && change.live.instance->modRevision <= watchRevision;
+    });
+    if (lost)
+        return repaired(news);
     if (graceTimer.isActive())
         return;
-    suspected = differences;
+    suspected = news;
     suspectedRevision = watchRevision;
     graceTimer.start();
+}
+
+void LiveRegistry::Private::repaired(int differences)
+{
+    happen(LiveEvent::Kind::Repaired, differences);
+    watchEnded({.error = {.code = Error::Code::Protocol,
+                          .endpoint = watch->endpoint().toString(),
+                          .detail = LiveRegistry::tr("events were missing")}});
 }
 
 void LiveRegistry::Private::startChecks()
@@ -146,7 +157,7 @@ void LiveRegistry::Private::checked(const Check &check, qint64 from)
         resync = true;
         lostWatch = Error{.code = Error::Code::Protocol,
                           .endpoint = check.endpoint,
-                          .detail = tr("the store has begun anew")};
+                          .detail = LiveRegistry::tr("the store has begun anew")};
         dropWatch();
         return list();
     }
@@ -159,12 +170,14 @@ void LiveRegistry::Private::checked(const Check &check, qint64 from)
         return;
     }
     const bool agrees = check.newest <= table.revision() && check.count == table.size();
-    if (agrees)
+    if (agrees) {
         suspicious = false;
-    else if (std::exchange(suspicious, !suspicious))
+        table.forgetRemoved();
+    } else if (std::exchange(suspicious, !suspicious)) {
         list();
-    else
+    } else {
         checkTimer.start(grace); // events may be under way
+    }
 }
 
 /// v2: who refreshes its TTL is told by no event, so whoever seems late is looked at.
@@ -173,16 +186,18 @@ void LiveRegistry::Private::listOverdue()
     if (!began || !isV2() || !watchOpen || listing)
         return;
     const LiveTable::Overdue overdue = table.overdue(Clock::now());
-    if (!overdue.keys.isEmpty() && since(listEnded) > std::max<milliseconds>(1s, 10 * listTook))
-        list();
-    else if (const auto wait = overdue.next - Clock::now(); wait < pingInterval)
-        overdueTimer.start(std::chrono::ceil<milliseconds>(wait));
+    const auto allowed = listEnded + std::max<milliseconds>(1s, 10 * listTook);
+    if (!overdue.keys.isEmpty() && Clock::now() > allowed)
+        return list();
+    const auto next = std::max(overdue.keys.isEmpty() ? overdue.next : allowed, allowed);
+    if (const auto wait = next - Clock::now(); wait < pingInterval)
+        overdueTimer.start(std::max(std::chrono::ceil<milliseconds>(wait), 1ms));
 }
 
 /// v3: renewals are told by no event either. Those on screen are asked, and those in trouble.
 void LiveRegistry::Private::askTimes()
 {
-    if (!watchOpen || isV2())
+    if (!watchOpen || isV2() || timesAsked > 0) // a slow cluster has better things to do
         return;
     QHash<qint64, QStringList> keysOfLeases;
     const auto ask = [&](const QString &key) {
@@ -195,12 +210,14 @@ void LiveRegistry::Private::askTimes()
         if (!onScreen.contains(key))
             ask(key);
     }
-    for (auto lease = keysOfLeases.cbegin(); lease != keysOfLeases.cend(); ++lease) {
-        connection.store()
-            .timeToLive(lease.key())
-            .then(q, [this, keys = lease.value()](const Result<LeaseTime> &time) {
+    timesAsked = int(keysOfLeases.size());
+    for (auto asked = keysOfLeases.cbegin(); asked != keysOfLeases.cend(); ++asked) {
+        const qint64 lease = asked.key();
+        connection.store().timeToLive(lease).then(
+            q, [this, lease, keys = asked.value()](const Result<LeaseTime> &time) {
+                --timesAsked;
                 if (time)
-                    tell(table.look(keys, *time, Clock::now()));
+                    tell(table.look(keys, lease, *time, Clock::now()));
             });
     }
 }

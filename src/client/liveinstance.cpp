@@ -22,7 +22,13 @@ void deduceTtl(Instance &instance, const Instance *before)
         return;
     const milliseconds seen = std::chrono::ceil<std::chrono::seconds>(*instance.ttl);
     const bool same = before && before->ttl && before->document == instance.document;
-    instance.ttl = same ? std::max(seen, *before->ttl) : seen;
+    if (!same)
+        instance.ttl = seen;
+    else if (instance.modRevision == before->modRevision)
+        instance.ttl = std::max(seen, *before->ttl);
+    else // with each beat a little less is believed, as the owner may have lowered it
+        instance.ttl = std::max<milliseconds>(
+            seen, std::chrono::ceil<std::chrono::seconds>(*before->ttl * 9 / 10));
 }
 
 /// v3 tells deadlines in whole seconds, rounded down: where the one that was known lies within

@@ -63,7 +63,7 @@ struct Change
 
     Kind kind = Kind::Joined;
     LiveInstance live;  ///< as it is now; of one that has gone, as it was
-    InstancePtr before; ///< Changed only: what it was
+    InstancePtr before; ///< what it was, where it was there and still is
     Instance::Clock::time_point at;
 
     bool operator==(const Change &) const = default;

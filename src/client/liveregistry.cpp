@@ -21,6 +21,8 @@ constexpr auto longestRetry = 5000ms;
 /// v2: a stream dies at 100 undelivered events, which takes half of that in a second to be likely.
 constexpr int eventsTooMany = 50;
 constexpr auto calmBeforeStream = 10s;
+/// What a watch has missed comes without a pause.
+constexpr auto caughtUp = 250ms;
 
 } // namespace
 
@@ -40,16 +42,14 @@ LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &t
     on(checkTimer, &Private::check, 0ms, false);
     on(listTimer, &Private::list, 0ms, true);
     on(overdueTimer, &Private::listOverdue, 0ms, true);
+    on(caughtUpTimer, &Private::live, caughtUp, true);
     on(timesTimer, &Private::askTimes, timesInterval, false);
     graceTimer.setSingleShot(true);
     graceTimer.setInterval(grace);
     connect(&graceTimer, &QTimer::timeout, q, [this] {
         if (!watch || watchRevision != suspectedRevision)
             return; // events were under way
-        happen(LiveEvent::Kind::Repaired, suspected);
-        watchEnded({.error = {.code = Error::Code::Protocol,
-                              .endpoint = watch->endpoint().toString(),
-                              .detail = tr("events were missing")}});
+        repaired(suspected);
     });
 }
 
@@ -62,6 +62,12 @@ LiveRegistry::Private::~Private()
 }
 
 // ---- what is told
+
+int LiveRegistry::Private::newsIn(const QList<Change> &changes)
+{
+    return int(
+        std::ranges::count_if(changes, [](const Change &change) { return isNews(change.kind); }));
+}
 
 void LiveRegistry::Private::tell(const QList<Change> &changes)
 {
@@ -222,7 +228,8 @@ void LiveRegistry::Private::openWatch()
         order, [this](const QUrl &endpoint) { return !tried.contains(endpoint); });
     if (next == order.end()) {
         return cutOff(
-            lostWatch.value_or(Error{.code = Error::Code::Unreachable, .detail = tr("no node")}));
+            lostWatch.value_or(Error{.code = Error::Code::Unreachable,
+                                     .detail = LiveRegistry::LiveRegistry::tr("no node")}));
     }
     const qint64 from = isV2() ? 0 : table.revision() + 1;
     watch = connection.store().watch(*next, prefix(), from);
@@ -250,7 +257,10 @@ void LiveRegistry::Private::watchOpened(qint64 revision)
         return list();
     }
     lostWatch.reset();
-    live();
+    if (revision > table.revision())
+        caughtUpTimer.start(); // what came meanwhile is on its way, if any of it is ours
+    else
+        live();
     // The node lags behind, or the watch waits for a revision that another store reaches in years.
     if (revision < table.revision())
         check();
@@ -265,7 +275,12 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
     const auto now = Clock::now();
     watchRevision = std::max(watchRevision, revision);
     heard(now);
-    tell(table.apply(events, revision, now));
+    const QList<Change> changes = table.apply(events, revision, now);
+    if (status.freshness == LiveStatus::Freshness::Stale)
+        newsWhileStale += newsIn(changes);
+    tell(changes);
+    if (caughtUpTimer.isActive())
+        caughtUpTimer.start();
     if (!isV2())
         return;
     if (now - secondStarted > 1s) {
@@ -273,7 +288,7 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
         inSecond = 0;
     }
     inSecond += int(events.size());
-    if (inSecond > eventsTooMany)
+    if (inSecond > eventsTooMany && status.means == LiveStatus::Means::Stream)
         followByListings();
 }
 
@@ -313,6 +328,7 @@ void LiveRegistry::Private::listForWatch()
 void LiveRegistry::Private::dropWatch()
 {
     graceTimer.stop();
+    caughtUpTimer.stop();
     watchOpen = false;
     if (!watch)
         return;

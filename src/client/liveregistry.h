@@ -36,7 +36,7 @@ struct LiveStatus
     std::optional<Error> error;
     std::optional<Cluster> cluster;      ///< once it is known
     QString endpoint;                    ///< the node that feeds it
-    Instance::Clock::time_point heard{}; ///< so far what it has is known to be complete
+    Instance::Clock::time_point heard{}; ///< the last sign of life of what it follows
     QDateTime heardAt;                   ///< the same by the wall clock
 
     bool operator==(const LiveStatus &) const = default;

@@ -47,12 +47,14 @@ public:
     void pinged(const Result<HttpReply> &reply);
     void check();
     void checked(const Check &check, qint64 from);
-    void suspect(int differences);
+    void suspect(const QList<Change> &changes, int news);
+    void repaired(int differences);
     void listOverdue();
     void followByListings();
     void followByStream();
     void askTimes();
 
+    static int newsIn(const QList<Change> &changes);
     void tell(const QList<Change> &changes);
     void heard(Clock::time_point at);
     void live();
@@ -101,9 +103,9 @@ public:
     int suspected = 0;
     Clock::time_point secondStarted; ///< in which `inSecond` events came
     int inSecond = 0;
+    int timesAsked = 0;     ///< answers that are awaited
     Clock::time_point busy; ///< v2: when listings last showed many changes
     Clock::time_point pingedAt = Clock::now();
-    QDateTime pingedAtWall = QDateTime::currentDateTimeUtc();
     QStringList onScreen;
 
     QTimer retryTimer;
@@ -111,7 +113,8 @@ public:
     QTimer checkTimer;
     QTimer listTimer; ///< v2, by listings: the next one
     QTimer graceTimer;
-    QTimer overdueTimer; ///< between two pings
+    QTimer caughtUpTimer; ///< v3: runs while a watch tells what it has missed
+    QTimer overdueTimer;  ///< between two pings
     QTimer timesTimer;
 };
 

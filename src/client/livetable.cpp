@@ -176,12 +176,13 @@ Change::Kind LiveTable::howItWent(const LiveInstance &gone, Clock::time_point no
     return now - looked < recently ? Change::Kind::Expired : Change::Kind::Gone;
 }
 
-QList<Change> LiveTable::look(const QStringList &keys, const LeaseTime &time, Clock::time_point now)
+QList<Change> LiveTable::look(const QStringList &keys, qint64 lease, const LeaseTime &time,
+                              Clock::time_point now)
 {
     QList<Change> changes;
     for (const QString &key : keys) {
         const auto known = m_instances.find(key);
-        if (known == m_instances.end())
+        if (known == m_instances.end() || known->instance->lease != lease)
             continue;
         const InstancePtr before = known->instance;
         Instance instance = *before;

@@ -30,8 +30,9 @@ public:
     /// listings are never behind.
     void forgetRemoved() { m_removed.clear(); }
 
-    /// What asking a v3 lease told; nothing: it has gone, and events will tell the rest.
-    QList<Change> look(const QStringList &keys, const LeaseTime &time, Clock::time_point now);
+    /// What asking a v3 lease told of those keys that are still on it.
+    QList<Change> look(const QStringList &keys, qint64 lease, const LeaseTime &time,
+                       Clock::time_point now);
 
     qsizetype size() const { return m_instances.size(); }
     const LiveInstance *find(const QString &key) const;

@@ -82,7 +82,7 @@ void Nodes::ask()
 void Nodes::askNode(const QUrl &endpoint)
 {
     m_asking.insert(endpoint);
-    const auto sent = std::chrono::steady_clock::now();
+    const auto sent = BootClock::now();
     m_transport.ask(endpoint, {.path = "/version"})
         .then(this, [=, this](const Result<HttpReply> &reply) {
             m_asking.remove(endpoint);

@@ -98,8 +98,8 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
             return error;
         return listing;
     }
-    const auto sinceAnswer = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - reply.received);
+    const auto sinceAnswer =
+        std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - reply.received);
     const QDateTime answered = QDateTime::currentDateTimeUtc().addMSecs(-sinceAnswer.count());
     bool isListing = false;
     // Such an answer may hold 100,000 nodes: a third of the time that a tree of it would take.

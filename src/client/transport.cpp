@@ -127,7 +127,7 @@ private:
                              m_reply->rawHeader("X-Etcd-Index"),
                              m_reply->readAll(),
                              m_endpoint,
-                             std::chrono::steady_clock::now()};
+                             BootClock::now()};
         }
 
         Error failure;

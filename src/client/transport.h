@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "bootclock.h"
 #include "connectionstring.h"
 #include "endpointpool.h"
 
@@ -39,7 +40,7 @@ struct HttpReply
     QByteArray etcdIndex; ///< X-Etcd-Index (v2)
     QByteArray body;
     QUrl endpoint;
-    std::chrono::steady_clock::time_point received;
+    BootClock::time_point received;
 };
 
 /// HTTP to the nodes of one cluster; it and Stream alone see QNetworkReply. send() runs the

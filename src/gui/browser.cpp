@@ -140,6 +140,8 @@ void Browser::chooseInstance(const QString &key, const QString &nameSpace, const
 {
     const auto row =
         m_session.row(Instance{.nameSpace = nameSpace, .service = service, .key = key});
+    if (!row && m_session.isPaused())
+        return m_details->setRow({}); // nobody knows before the view goes on
     if (!row)
         return m_details->setGone(key, nameSpace, service);
     m_tree->setScope({nameSpace, service});

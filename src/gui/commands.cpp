@@ -50,7 +50,8 @@ void Commands::inspect(const QList<Row> &rows)
             (*same)->activateWindow();
             continue;
         }
-        auto *dialog = new InspectDialog(row, m_window);
+        auto *dialog = new InspectDialog(
+            row, [this] { return m_session.now(); }, m_window);
         const auto refresh = [this, dialog, shown = row.instance] {
             dialog->setRow(m_session.row(*shown));
         };

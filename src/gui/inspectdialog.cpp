@@ -15,9 +15,10 @@ namespace EtcdRegistry {
 
 using namespace std::chrono_literals;
 
-InspectDialog::InspectDialog(const Row &row, QWidget *parent)
+InspectDialog::InspectDialog(const Row &row, Now now, QWidget *parent)
     : QDialog(parent)
     , m_ui(std::make_unique<Ui::InspectDialog>())
+    , m_now(std::move(now))
 {
     m_ui->setupUi(this);
     setAttribute(Qt::WA_DeleteOnClose);
@@ -78,7 +79,7 @@ void InspectDialog::setRow(const std::optional<Row> &row)
 
 void InspectDialog::refresh()
 {
-    const auto now = Instance::Clock::now();
+    const auto now = m_now();
     m_ui->state->setSign(m_row.state);
     m_ui->state->setText(stateSentence(m_row, now));
     m_ui->facts->setFacts(instanceFacts(*m_row.instance, now));

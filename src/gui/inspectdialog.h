@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QTimer>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,7 +22,10 @@ class InspectDialog : public QDialog
 {
     Q_OBJECT
 public:
-    explicit InspectDialog(const Row &row, QWidget *parent = nullptr);
+    /// now: the time for which countdowns hold, which may stand still (see Session::now()).
+    using Now = std::function<Instance::Clock::time_point()>;
+    explicit InspectDialog(const Row &row, Now now = &Instance::Clock::now,
+                           QWidget *parent = nullptr);
     ~InspectDialog() override;
 
     /// What has become of it; nothing if it has gone: the dialog then says so and keeps what it
@@ -35,6 +39,7 @@ private:
 
     std::unique_ptr<Ui::InspectDialog> m_ui;
     Row m_row;
+    Now m_now;
     QTimer m_clock; ///< the time left counts down; it stands still when the instance has gone
 };
 

@@ -22,8 +22,7 @@ struct Freshness
     QString text;
 };
 
-/// By which means it is, where that is no matter of course: a long list of events is followed by
-/// listings.
+/// How fresh it is; and by which means, where those are listings, which are always a little behind.
 QString liveText(const Session &session)
 {
     const LiveStatus &status = session.status();
@@ -47,7 +46,9 @@ Freshness freshnessOf(const Session &session)
                 StatusLine::tr("Stale since %1: %2")
                     .arg(QLocale().toString(status.heardAt.time(), u"HH:mm:ss"_s), why)};
     case LiveStatus::Freshness::CatchingUp:
-        return {InstanceState::Expiring, StatusLine::tr("Catching up: %1").arg(why)};
+        return {InstanceState::Expiring, why.isEmpty()
+                                             ? StatusLine::tr("Catching up...")
+                                             : StatusLine::tr("Catching up: %1").arg(why)};
     case LiveStatus::Freshness::Live:
         break;
     }

@@ -231,13 +231,13 @@ void Arrangement::setOrder(const RowOrder &order)
 
 void Arrangement::setHeld(bool held)
 {
-    if (std::exchange(m_held, held) && !held && !m_sorting.running)
+    if (std::exchange(m_held, held) && !held)
         sortIfBroken();
 }
 
 void Arrangement::sortIfBroken()
 {
-    if (m_broken && !m_held && sort(false))
+    if (m_broken && !m_held && !m_sorting.running && sort(false))
         Q_EMIT changed();
 }
 

@@ -17,9 +17,8 @@ namespace EtcdRegistry {
 
 /// Writes down what happens to a cluster: what is told to its slots becomes entries, which it hands
 /// on in batches and appends to a file (JSON Lines, see JournalFile), so that they outlive the
-/// window. It reads and writes files: let it live in a thread where that hurts nobody, such as
-/// LiveRegistry's, which also gives it all that happens in order. A disk that does not take them is
-/// told once, as an entry.
+/// window. It reads and writes files: let it live in a thread of its own, where that hurts nobody.
+/// A disk that does not take them is told once, as an entry.
 class Journal : public QObject
 {
     Q_OBJECT

@@ -75,6 +75,22 @@ QString JournalFile::append(const QByteArray &lines)
 {
     if (m_folder.isEmpty())
         return {};
+    // So much at once that it would not fit: in parts, each of whole lines.
+    for (qsizetype from = 0; from < lines.size();) {
+        qsizetype size = std::min<qsizetype>(lines.size() - from, m_limit / 2);
+        if (from + size < lines.size()) {
+            const qsizetype end = QByteArrayView(lines).sliced(from, size).lastIndexOf('\n');
+            size = end >= 0 ? end + 1 : lines.indexOf('\n', from) + 1 - from;
+        }
+        if (const QString error = appendPart(lines.mid(from, size)); !error.isEmpty())
+            return error;
+        from += size;
+    }
+    return {};
+}
+
+QString JournalFile::appendPart(const QByteArray &lines)
+{
     if (!m_file.isOpen()) {
         if (const QString error = open(); !error.isEmpty())
             return error;

@@ -29,6 +29,7 @@ public:
     QString append(const QByteArray &lines);
 
 private:
+    QString appendPart(const QByteArray &lines);
     QString open();
     QString previousPath() const { return path() + QLatin1StringView(".1"); }
 

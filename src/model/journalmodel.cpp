@@ -9,6 +9,17 @@ namespace EtcdRegistry {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+QString timeText(const QDateTime &time)
+{
+    return time.date() == QDate::currentDate()
+               ? time.toString("HH:mm:ss.zzz"_L1).chopped(2)
+               : QLocale().toString(time, JournalModel::tr("d MMM HH:mm"));
+}
+
+} // namespace
+
 JournalFilter::JournalFilter(const QString &text, quint32 kinds)
     : m_kinds(kinds)
 {
@@ -57,12 +68,13 @@ bool JournalFilter::matches(const Term &term, const JournalEntry &entry)
 }
 
 JournalModel::JournalModel(qsizetype limit, QObject *parent)
-    : MergingModel(parent)
+    : QAbstractTableModel(parent)
     , m_limit(limit)
 {}
 
-void JournalModel::append(const QList<JournalEntry> &entries)
+void JournalModel::append(const QList<JournalEntry> &all)
 {
+    const QList<JournalEntry> entries = all.last(std::min(all.size(), m_limit));
     std::vector<qint64> passed; // the newest first
     for (auto each = entries.rbegin(); each != entries.rend(); ++each) {
         const qint64 before = std::distance(each, entries.rend()) - 1;
@@ -104,8 +116,17 @@ void JournalModel::setFilter(const JournalFilter &filter)
         if (m_filter.matches(m_entries[i]))
             wanted.push_back(m_first + i);
     }
-    const auto unchanged = [](int, qint64) { return false; };
-    mergeSorted(m_shown, std::move(wanted), std::greater<qint64>(), unchanged, steps());
+    // As two ranges: one for each that passes or not would be thousands.
+    if (!m_shown.empty()) {
+        beginRemoveRows({}, 0, rowCount() - 1);
+        m_shown.clear();
+        endRemoveRows();
+    }
+    if (!wanted.empty()) {
+        beginInsertRows({}, 0, int(wanted.size()) - 1);
+        m_shown = std::move(wanted);
+        endInsertRows();
+    }
 }
 
 QList<JournalEntry> JournalModel::shown() const
@@ -148,7 +169,7 @@ QVariant JournalModel::data(const QModelIndex &index, int role) const
     }
     switch (index.column()) {
     case Time:
-        return entry.time.toLocalTime().toString("HH:mm:ss.zzz"_L1).chopped(2);
+        return timeText(entry.time.toLocalTime());
     case Kind:
         return kindName(entry.kind);
     case Subject:

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "journalentry.h"
-#include "mergesorted.h"
 
 #include <QAbstractTableModel>
 
@@ -44,7 +43,7 @@ private:
 
 /// The journal as a table, the newest entry first, bounded. Entries come in batches; it never
 /// resets.
-class JournalModel : public MergingModel<QAbstractTableModel>
+class JournalModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:

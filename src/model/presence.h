@@ -13,7 +13,7 @@ namespace EtcdRegistry {
 
 /// When instances were there during the last hour, in steps of half a minute. One that just stays
 /// costs no memory: it was there since it was first seen. Of those that came back, went or were
-/// late, 20,000 at most are remembered, in 160 bytes each; of more it says that it does not know.
+/// late, 20,000 at most are remembered, in 160 bytes each; what happens to more is not shown.
 ///
 /// Time is that of what it is told. It may be told in one thread and asked in another.
 class Presence

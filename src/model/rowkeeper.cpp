@@ -29,6 +29,11 @@ Instance::Clock::time_point nextState(const Row &row)
     }
 }
 
+bool isLate(InstanceState state)
+{
+    return state == InstanceState::Late || state == InstanceState::Expiring;
+}
+
 bool rowLess(const Row &row, const InstancePtr &instance)
 {
     return instanceLess(*row.instance, *instance);
@@ -74,31 +79,54 @@ void RowKeeper::apply(const QList<Change> &changes)
         if (m_paused && isNews(change.kind))
             m_waiting.insert(change.live.instance->key);
         if (isGone(change.kind)) {
-            m_pending[change.live.instance] = std::nullopt;
+            remove(change.live.instance);
             continue;
         }
         // Under another name it has another place.
         if (change.before
             && (Less()(change.before, change.live.instance)
                 || Less()(change.live.instance, change.before)))
-            m_pending[change.before] = std::nullopt;
+            remove(change.before);
         set(change.live, now);
     }
     schedule();
 }
 
+/// What came and went before anybody saw it leaves nothing behind.
+void RowKeeper::remove(const InstancePtr &instance)
+{
+    if (shown(instance)) {
+        m_pending[instance] = std::nullopt;
+    } else {
+        m_pending.erase(instance);
+        m_waiting.remove(instance->key);
+    }
+}
+
+const Row *RowKeeper::shown(const InstancePtr &instance) const
+{
+    const auto row = std::lower_bound(m_rows.cbegin(), m_rows.cend(), instance, rowLess);
+    return row != m_rows.cend() && row->instance->key == instance->key ? &*row : nullptr;
+}
+
 void RowKeeper::set(const LiveInstance &live, Clock::time_point now)
 {
     Row row{live, stateOf(live, now), m_ours.contains(live.instance->key)};
-    if (row.state == InstanceState::Late) {
-        const auto known = std::lower_bound(m_rows.cbegin(), m_rows.cend(), live.instance, rowLess);
-        if (known != m_rows.cend() && known->instance->key == live.instance->key
-            && known->state == InstanceState::Alive)
-            Q_EMIT late(live, now);
-    }
+    const auto pending = m_pending.find(live.instance);
+    const Row *before = pending == m_pending.end() ? shown(live.instance)
+                        : pending->second          ? &*pending->second
+                                                   : nullptr;
+    if (before)
+        tellLate(*before, row, now);
     m_nextState = std::min(m_nextState, nextState(row));
     // The key holds on to an instance that sorts as this one does, if it was there before.
     m_pending.insert_or_assign(live.instance, std::move(row));
+}
+
+void RowKeeper::tellLate(const Row &before, const Row &row, Clock::time_point now)
+{
+    if (isLate(row.state) && !isLate(before.state))
+        Q_EMIT late(row, now);
 }
 
 InstanceState RowKeeper::stateOf(const LiveInstance &live, Clock::time_point now) const
@@ -130,8 +158,10 @@ void RowKeeper::updateStates()
     m_nextState = Clock::time_point::max();
     for (auto &[instance, row] : m_pending) {
         if (row) {
+            const Row before = *row;
             row->state = stateOf(*row, now);
             row->ours = m_ours.contains(instance->key);
+            tellLate(before, *row, now);
             m_nextState = std::min(m_nextState, nextState(*row));
         }
     }
@@ -144,9 +174,8 @@ void RowKeeper::updateStates()
         }
         if (m_pending.contains(row.instance))
             continue;
-        if (state == InstanceState::Late && row.state == InstanceState::Alive)
-            Q_EMIT late(row, now);
         Row changed{row, state, ours};
+        tellLate(row, changed, now);
         m_nextState = std::min(m_nextState, nextState(changed));
         m_pending.insert_or_assign(row.instance, std::move(changed));
     }

@@ -46,9 +46,11 @@ private:
     };
 
     void set(const LiveInstance &live, Clock::time_point now);
+    void remove(const InstancePtr &instance);
+    const Row *shown(const InstancePtr &instance) const; ///< null: it is not
+    void tellLate(const Row &before, const Row &row, Clock::time_point now);
     InstanceState stateOf(const LiveInstance &live, Clock::time_point now) const;
     void updateStates();
-    void updateState(const Row &row, Clock::time_point now);
     void schedule();
     void deliver();
     Rows merged() const;

@@ -59,10 +59,14 @@ Session::Session(const ConnectionString &connection, const QString &journalFolde
 void Session::startLiveThread()
 {
     m_thread.setObjectName("live registry");
-    for (QObject *object : std::initializer_list<QObject *>{m_live, m_keeper, m_journal}) {
-        object->moveToThread(&m_thread);
-        connect(&m_thread, &QThread::finished, object, &QObject::deleteLater);
-    }
+    m_journalThread.setObjectName("journal");
+    const auto live = [](QObject *object, QThread &thread) {
+        object->moveToThread(&thread);
+        connect(&thread, &QThread::finished, object, &QObject::deleteLater);
+    };
+    live(m_live, m_thread);
+    live(m_keeper, m_thread);
+    live(m_journal, m_journalThread);
     connect(m_live, &LiveRegistry::began, m_keeper, &RowKeeper::begin);
     connect(m_live, &LiveRegistry::changed, m_keeper, &RowKeeper::apply);
     connect(m_live, &LiveRegistry::looked, m_keeper, &RowKeeper::setLooked);
@@ -79,7 +83,7 @@ void Session::startLiveThread()
     connect(this, &Session::nodeSeen, m_journal, &Journal::recordNode);
     connect(m_journal, &Journal::recorded, &m_journalModel, &JournalModel::append);
 
-    // Presence may be told in one thread and asked in another; it outlives this one.
+    // Presence may be told in one thread and asked in another; it outlives them.
     const auto tell = [this](const auto &what) { m_presence.record(what); };
     connect(m_live, &LiveRegistry::changed, m_journal, tell);
     connect(m_live, &LiveRegistry::happened, m_journal, tell);
@@ -87,14 +91,18 @@ void Session::startLiveThread()
             [this](const LiveInstance &live, Clock::time_point at) {
                 m_presence.recordLate(live, at);
             });
-    m_thread.start();
+    m_journalThread.start();
     QMetaObject::invokeMethod(m_journal, &Journal::load);
+    m_thread.start();
 }
 
 Session::~Session()
 {
-    m_thread.quit();
-    m_thread.wait();
+    for (QThread *thread :
+         {&m_thread, &m_journalThread}) { // what the first tells, the second writes
+        thread->quit();
+        thread->wait();
+    }
 }
 
 Session::Clock::time_point Session::now() const
@@ -151,8 +159,8 @@ void Session::apply(const RowsUpdatePtr &update)
 {
     m_update = update;
     Q_EMIT updated(update);
-    // From the event loop: whatever this update made the window do comes first.
-    QMetaObject::invokeMethod(m_keeper, &RowKeeper::taken, Qt::QueuedConnection);
+    // A timer's turn comes after all that this update made the window do, painting included.
+    QTimer::singleShot(0, this, [this] { QMetaObject::invokeMethod(m_keeper, &RowKeeper::taken); });
 }
 
 void Session::setStatus(const LiveStatus &status)

@@ -102,7 +102,8 @@ private:
     JournalModel m_journalModel;
     Presence m_presence;
     QThread m_thread;
-    LiveRegistry *m_live; ///< in m_thread, as are the next two
+    QThread m_journalThread; ///< its own, as it waits for the disk
+    LiveRegistry *m_live;    ///< in m_thread, as is the next
     RowKeeper *m_keeper;
     Journal *m_journal;
 

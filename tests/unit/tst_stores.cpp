@@ -31,12 +31,8 @@ private Q_SLOTS:
 private:
     static HttpReply reply(int status, const QByteArray &body, const QByteArray &index = {})
     {
-        return {status,
-                "application/json",
-                index,
-                body,
-                QUrl(u"http://10.0.0.1:2379"_s),
-                std::chrono::steady_clock::now()};
+        return {status,          "application/json", index, body, QUrl(u"http://10.0.0.1:2379"_s),
+                BootClock::now()};
     }
 };
 
@@ -147,9 +143,10 @@ void TestStores::timesV2()
     const QString expiration =
         QDateTime::currentDateTimeUtc().addMSecs(expiresIn).toString(u"yyyy-MM-ddTHH:mm:ss.zzz"_s)
         + "162577Z"_L1;
-    const QString body = uR"({"action":"get","node":{"key":"/services/a","value":"{}","expiration":"%1","ttl":%2,
+    const QString body =
+        uR"({"action":"get","node":{"key":"/services/a","value":"{}","expiration":"%1","ttl":%2,
         "modifiedIndex":1,"createdIndex":1}})"_s.arg(expiration)
-                             .arg(ttl);
+            .arg(ttl);
     const auto listing = StoreV2::decode(reply(200, body.toUtf8()));
     QVERIFY(listing);
     QCOMPARE(listing->entries.size(), left < 0 ? 0 : 1);
