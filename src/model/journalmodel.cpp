@@ -68,7 +68,7 @@ bool JournalFilter::matches(const Term &term, const JournalEntry &entry)
 }
 
 JournalModel::JournalModel(qsizetype limit, QObject *parent)
-    : QAbstractTableModel(parent)
+    : MergingModel(parent)
     , m_limit(limit)
 {}
 
@@ -116,7 +116,12 @@ void JournalModel::setFilter(const JournalFilter &filter)
         if (m_filter.matches(m_entries[i]))
             wanted.push_back(m_first + i);
     }
-    // As two ranges: one for each that passes or not would be thousands.
+    constexpr size_t many = 2000; // of which each that passes or not would be a range
+    if (m_shown.size() + wanted.size() < many) {
+        const auto unchanged = [](int, qint64) { return false; };
+        mergeSorted(m_shown, std::move(wanted), std::greater<qint64>(), unchanged, steps());
+        return;
+    }
     if (!m_shown.empty()) {
         beginRemoveRows({}, 0, rowCount() - 1);
         m_shown.clear();

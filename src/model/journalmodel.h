@@ -2,6 +2,7 @@
 #pragma once
 
 #include "journalentry.h"
+#include "mergesorted.h"
 
 #include <QAbstractTableModel>
 
@@ -43,7 +44,7 @@ private:
 
 /// The journal as a table, the newest entry first, bounded. Entries come in batches; it never
 /// resets.
-class JournalModel : public QAbstractTableModel
+class JournalModel : public MergingModel<QAbstractTableModel>
 {
     Q_OBJECT
 public:

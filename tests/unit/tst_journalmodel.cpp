@@ -161,14 +161,21 @@ void TestJournalModel::showsWhatIsThere()
     const auto text = [&](int row, int column) {
         return model.index(row, column).data().toString();
     };
+    // Of another day the date tells more than the seconds.
     QCOMPARE(text(1, JournalModel::Time),
-             entry(2).time.toLocalTime().toString(u"HH:mm:ss"_s) + u".2"_s);
+             QLocale().toString(entry(2).time.toLocalTime(), u"d MMM HH:mm"_s));
     QCOMPARE(text(1, JournalModel::Kind), u"late"_s);
     QCOMPARE(text(1, JournalModel::Subject), u"shop/orders"_s);
     QCOMPARE(text(1, JournalModel::Text), u"h2:80 missed its beat"_s);
     QCOMPARE(text(0, JournalModel::Subject), u"cluster"_s);
     QVERIFY(model.index(0, 0).data(JournalModel::TroubleRole).toBool());
     QVERIFY(model.index(1, 0).data(Qt::ToolTipRole).toString().contains(u"services/shop/orders/2"));
+
+    JournalEntry now = entry(9);
+    now.time = QDateTime::currentDateTimeUtc();
+    model.append({now});
+    QCOMPARE(text(0, JournalModel::Time),
+             now.time.toLocalTime().toString(u"HH:mm:ss.zzz"_s).chopped(2));
 }
 
 void TestJournalModel::isCheap()
