@@ -210,6 +210,7 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
 void LiveRegistry::Private::begin(const Listing &result)
 {
     began = true;
+    heard(result.observed);
     Q_EMIT q->began(table.begin(result, connection.cluster().api));
     happen(LiveEvent::Kind::Connected, int(table.size()));
     setFreshness(LiveStatus::Freshness::CatchingUp);
