@@ -381,7 +381,7 @@ QFuture<Result<Snapshot>> Registry::list(const QString &name)
         .then(this,
               [this](const Result<Listing> &listing) {
                   return offThread(
-                      d->decoder,
+                      d->decoder, this,
                       [listing, api = d->connection.cluster().api]() -> Result<Snapshot> {
                           if (!listing)
                               return listing.error();

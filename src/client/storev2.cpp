@@ -7,6 +7,7 @@
 #include "transport.h"
 #include "watchv2.h"
 
+#include <QCoreApplication>
 #include <QDateTime>
 
 using namespace Qt::StringLiterals;
@@ -84,6 +85,7 @@ StoreV2::StoreV2(Transport &transport, QObject *parent)
 StoreV2::~StoreV2()
 {
     m_decoder.waitForDone();
+    QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
 }
 
 Result<Listing> StoreV2::decode(const HttpReply &reply)
@@ -126,7 +128,7 @@ QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
         .send({.path = keyPath(prefix) + "?recursive=true&sorted=true", .large = true})
         .then(this,
               [this](const Result<HttpReply> &reply) {
-                  return offThread(m_decoder, [reply]() -> Result<Listing> {
+                  return offThread(m_decoder, this, [reply]() -> Result<Listing> {
                       return reply ? decode(*reply) : reply.error();
                   });
               })

@@ -7,6 +7,7 @@
 #include "transport.h"
 #include "watchv3.h"
 
+#include <QCoreApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -66,6 +67,7 @@ StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &us
 StoreV3::~StoreV3()
 {
     m_decoder.waitForDone();
+    QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
 }
 
 HttpRequest StoreV3::requestOf(const QByteArray &method, const QJsonObject &body, bool large) const
@@ -193,7 +195,7 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
     return call("/kv/range", body, true)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {
-                  return offThread(m_decoder, [reply, pages]() -> Result<void> {
+                  return offThread(m_decoder, this, [reply, pages]() -> Result<void> {
                       if (!reply)
                           return reply.error();
                       Result<Listing> page = decodePage(*reply, &pages->more);

@@ -324,7 +324,7 @@ void Arrangement::start(Job &job, Work work, Done done)
     std::iota(job.now.begin(), job.now.end(), 0);
     const auto token = job.stop.get_token();
     using Answer = std::invoke_result_t<Work, std::stop_token>;
-    offThread(m_pool, [work = std::move(work), token] {
+    offThread(m_pool, this, [work = std::move(work), token] {
         return work(token);
     }).then(this, [&job, done = std::move(done), token](const Answer &answer) {
         if (token.stop_requested())
