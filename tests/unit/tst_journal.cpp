@@ -329,7 +329,8 @@ void TestJournal::staysWithinItsLimit()
     for (int i = 0; i < 500; ++i) {
         fixture.journal.recordChanges(
             {change(Change::Kind::Joined, Clock::now(), u"h%1:80"_s.arg(i))});
-        fixture.journal.flush();
+        if (i >= 200) // those before come at once
+            fixture.journal.flush();
         qint64 size = 0;
         for (const QFileInfo &file : QDir(fixture.folder.path()).entryInfoList(QDir::Files)) {
             if (!file.fileName().endsWith(u".lock"))
