@@ -33,7 +33,7 @@ QFuture<Result<Cluster>> Connection::open()
     findNodes()
         .then(this,
               [this](const Result<void> &found) {
-                  return found ? m_transport.send({.path = "/version"})
+                  return found ? m_transport.send({.path = "/version", .read = true})
                                : m_transport.later(Result<HttpReply>(found.error()));
               })
         .unwrap()
@@ -52,6 +52,7 @@ QFuture<Result<Cluster>> Connection::open()
 void Connection::close()
 {
     m_transport.cancelAll();
+    m_waiters.clear();
     m_store.reset();
 }
 
@@ -95,7 +96,7 @@ QFuture<Result<Cluster>> Connection::detectApi(const Result<HttpReply> &versionR
         return m_transport.later(Result<Cluster>(use(Api::V3, version)));
     }
     // Where v2 is off or gone every path below /v2 is a plain-text 404.
-    return m_transport.send({.path = "/v2/members"})
+    return m_transport.send({.path = "/v2/members", .read = true})
         .then(this, [this, version](const Result<HttpReply> &reply) -> Result<Cluster> {
             if (!reply)
                 return reply.error();

@@ -3,31 +3,39 @@
 
 #include "log.h"
 
+#include <QRandomGenerator>
+
 #include <algorithm>
 
 namespace EtcdRegistry {
 
 using namespace std::chrono_literals;
 
-EndpointPool::EndpointPool(QList<QUrl> seeds, Now now)
+EndpointPool::EndpointPool(QList<QUrl> seeds, Now now, Jitter jitter)
     : m_seeds(std::move(seeds))
     , m_now(std::move(now))
+    , m_jitter(std::move(jitter))
 {
     for (const auto &seed : std::as_const(m_seeds))
         m_nodes.insert(seed, {});
 }
 
+double EndpointPool::aQuarter()
+{
+    return 0.75 + QRandomGenerator::global()->generateDouble() / 2;
+}
+
 QList<QUrl> EndpointPool::order() const
 {
-    enum Health { Healthy, Untried, Recovering, Failed };
+    enum Health { Healthy, Untried, Doubted, Recovering, Failed };
     const auto now = m_now();
     // Smaller is better, element by element.
     const auto rank = [&](const QUrl &endpoint) {
         const auto &node = *m_nodes.constFind(endpoint);
-        const auto health = !node.tried           ? Untried
-                            : node.failures == 0  ? Healthy
-                            : node.retryAt <= now ? Recovering
-                                                  : Failed;
+        const auto health = !node.tried         ? Untried
+                            : node.failures > 0 ? (node.retryAt <= now ? Recovering : Failed)
+                            : node.doubted      ? Doubted
+                                                : Healthy;
         const bool guest = !m_members.isEmpty() && !m_members.contains(endpoint);
         const auto time = health == Healthy ? -node.lastSuccess.time_since_epoch()
                                             : node.retryAt.time_since_epoch();
@@ -43,17 +51,35 @@ QList<QUrl> EndpointPool::order() const
     return result;
 }
 
-void EndpointPool::succeeded(const QUrl &endpoint)
+void EndpointPool::took(Node &node, std::chrono::milliseconds time)
+{
+    constexpr double weight = 1.0 / 8;
+    node.usual += weight * (time - node.usual);
+}
+
+void EndpointPool::succeeded(const QUrl &endpoint, std::optional<std::chrono::milliseconds> took)
 {
     const auto node = m_nodes.find(endpoint);
     if (node == m_nodes.end()) // it left the cluster while it answered
         return;
+    revived(endpoint);
+    node->lastSuccess = m_now();
+    if (took)
+        EndpointPool::took(*node, *took);
+}
+
+void EndpointPool::revived(const QUrl &endpoint)
+{
+    const auto node = m_nodes.find(endpoint);
+    if (node == m_nodes.end())
+        return;
     if (node->failures > 0)
         qCDebug(logTransport) << endpoint << "answers again";
     node->tried = true;
+    node->doubted = false;
+    node->silent = false;
     node->failures = 0;
     node->retryAt = {};
-    node->lastSuccess = m_now();
 }
 
 void EndpointPool::failed(const QUrl &endpoint, const Error &error)
@@ -61,12 +87,51 @@ void EndpointPool::failed(const QUrl &endpoint, const Error &error)
     const auto node = m_nodes.find(endpoint);
     if (node == m_nodes.end())
         return;
-    const auto backOff = std::min(250ms * (1 << std::min(node->failures, 5)), 8000ms);
-    qCDebug(logTransport) << error.message() << "It is not preferred for" << backOff.count()
+    const auto backOff = std::chrono::duration_cast<Clock::duration>(
+        m_jitter() * std::min(250ms * (1 << std::min(node->failures, 4)), 4000ms));
+    qCDebug(logTransport) << error.message() << "It is not preferred for"
+                          << std::chrono::duration_cast<std::chrono::milliseconds>(backOff).count()
                           << "ms";
     node->tried = true;
+    node->silent = error.httpStatus == 0;
     ++node->failures;
     node->retryAt = m_now() + backOff;
+}
+
+void EndpointPool::overtaken(const QUrl &endpoint, std::chrono::milliseconds waited)
+{
+    const auto node = m_nodes.find(endpoint);
+    if (node == m_nodes.end())
+        return;
+    node->doubted = true;
+    took(*node, waited); // at least; where all nodes are slow, patience has to grow
+}
+
+QList<QUrl> EndpointPool::toPing() const
+{
+    QList<QUrl> due;
+    for (auto node = m_nodes.cbegin(); node != m_nodes.cend(); ++node) {
+        if (isToPing(*node) && node->retryAt <= m_now())
+            due.append(node.key());
+    }
+    return due;
+}
+
+std::optional<EndpointPool::Clock::time_point>
+EndpointPool::nextPing(const QSet<QUrl> &underWay) const
+{
+    std::optional<Clock::time_point> next;
+    for (auto node = m_nodes.cbegin(); node != m_nodes.cend(); ++node) {
+        if (isToPing(*node) && !underWay.contains(node.key()))
+            next = std::min(next.value_or(Clock::time_point::max()), node->retryAt);
+    }
+    return next;
+}
+
+std::chrono::milliseconds EndpointPool::patience(const QUrl &endpoint) const
+{
+    const auto usual = m_nodes.value(endpoint).usual;
+    return std::max(100ms, std::chrono::duration_cast<std::chrono::milliseconds>(4 * usual));
 }
 
 void EndpointPool::setMembers(const QList<QUrl> &members)

@@ -5,34 +5,53 @@
 
 #include <QHash>
 #include <QList>
+#include <QSet>
 #include <QUrl>
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace EtcdRegistry {
 
-/// Whom to ask next: the nodes that we know, and what operations have seen of them. Pure logic
-/// with an injected clock: no I/O, no timers. Health decides the order and never excludes a node,
-/// so there is always somebody to ask.
+/// Whom to ask next: the nodes that we know, and what operations and pings have seen of them. Pure
+/// logic with injected clock and chance: no I/O, no timers. Health decides the order and never
+/// excludes a node, so there is always somebody to ask.
 class EndpointPool
 {
 public:
     using Clock = std::chrono::steady_clock;
     using Now = std::function<Clock::time_point()>;
+    using Jitter = std::function<double()>; ///< what a back-off is multiplied by
 
     /// seeds: the hosts of the connection string, first choice first. They stay for good.
-    explicit EndpointPool(QList<QUrl> seeds, Now now = &Clock::now);
+    explicit EndpointPool(QList<QUrl> seeds, Now now = &Clock::now, Jitter jitter = &aQuarter);
 
     /// All nodes, best first: healthy ones (the one that answered last leads, so that reads follow
-    /// writes), then untried ones, then failed ones whose back-off is over, then the rest by when
-    /// it will be over. Members before seeds that are no members.
+    /// writes), then untried ones, doubted ones, failed ones whose back-off is over, and the rest
+    /// by when it will be over. Members before seeds that are no members.
     QList<QUrl> order() const;
 
-    void succeeded(const QUrl &endpoint);
+    /// `took`: the time of a short request; none: it was not one.
+    void succeeded(const QUrl &endpoint, std::optional<std::chrono::milliseconds> took = {});
 
-    /// Back-off: 250 ms after the first failure, doubled with each that follows, 8 s at most.
+    /// Back-off: 250 ms after the first failure, doubled with each that follows, 4 s at most, and
+    /// up to a quarter more or less, so that clients which lost a node together return apart.
     void failed(const QUrl &endpoint, const Error &error);
+
+    /// Another node was quicker, although asked `waited` later: no failure yet, but it is doubted.
+    void overtaken(const QUrl &endpoint, std::chrono::milliseconds waited);
+
+    /// Nodes that a ping could bring back, and when the next one is due; those that answered with
+    /// an error are not among them, for they live.
+    QList<QUrl> toPing() const;
+    std::optional<Clock::time_point> nextPing(const QSet<QUrl> &underWay) const;
+    /// It answered one: healthy, but behind those that serve.
+    void revived(const QUrl &endpoint);
+
+    /// How long a node may take for a short request before another is asked as well: four times
+    /// what it usually takes, and at least 100 ms.
+    std::chrono::milliseconds patience(const QUrl &endpoint) const;
 
     /// Follows the cluster's membership: nodes that left it are forgotten unless they are seeds.
     /// An empty list changes nothing.
@@ -45,14 +64,22 @@ private:
     {
         int failures = 0; ///< in a row
         bool tried = false;
+        bool doubted = false;
+        bool silent = false;                                ///< it failed by not answering at all
+        std::chrono::duration<double, std::milli> usual{0}; ///< of short requests, smoothed
         Clock::time_point retryAt;
         Clock::time_point lastSuccess;
     };
+
+    static double aQuarter(); ///< more or less
+    static bool isToPing(const Node &node) { return node.doubted || node.silent; }
+    static void took(Node &node, std::chrono::milliseconds time);
 
     QList<QUrl> m_seeds;
     QList<QUrl> m_members;
     QHash<QUrl, Node> m_nodes;
     Now m_now;
+    Jitter m_jitter;
 };
 
 } // namespace EtcdRegistry

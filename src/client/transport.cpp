@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport.h"
 
+#include "attempt.h"
 #include "etcderror.h"
 #include "log.h"
 #include "stream.h"
@@ -9,7 +10,7 @@
 #include <QDeadlineTimer>
 #include <QFile>
 #include <QNetworkReply>
-#include <QPointer>
+#include <QRandomGenerator>
 #include <QSslCertificate>
 #include <QSslKey>
 #include <QTimer>
@@ -22,20 +23,35 @@ using namespace std::chrono_literals;
 namespace EtcdRegistry {
 
 // Qt opens six connections to a host, and a seventh request's timer would run while it queues.
-constexpr int inFlightPerEndpoint = 5;
+constexpr int inFlightPerNetwork = 5;
+constexpr size_t attemptsAtOnce = 3;
 constexpr auto largeDeadline = 60s;
-constexpr auto pauseBetweenRounds = 150ms;
+
+/// Between two rounds; requests that failed together do not come again together.
+static std::chrono::milliseconds restBetweenRounds()
+{
+    return std::chrono::milliseconds(QRandomGenerator::global()->bounded(100, 200));
+}
 
 struct Transport::Operation
 {
+    struct Running
+    {
+        Attempt *attempt;
+        int network;
+    };
+
     HttpRequest request;
     QPromise<Result<HttpReply>> promise;
     std::optional<QDeadlineTimer>
-        deadline;                ///< from the first attempt on: queueing is our own doing
+        deadline;                 ///< from the first attempt on: queueing is our own doing
+    std::vector<Running> running; ///< one after the other started
+    EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
     QList<QUrl> tried;           ///< in this round
     QStringList failedEndpoints; ///< in all rounds
     std::optional<Error> lastError;
     bool reached = false;   ///< somebody accepted a connection in this round
+    bool uncertain = false; ///< see HttpReply
     QDeadlineTimer rest{0}; ///< between two rounds
 
     void finish(Result<HttpReply> result)
@@ -45,140 +61,24 @@ struct Transport::Operation
     }
 };
 
-/// One request to one node, with its deadline. Calls `done` once, unless it is deleted before.
-class Transport::Attempt : public QObject
-{
-public:
-    Attempt(Transport &transport, QNetworkAccessManager &network, const QUrl &endpoint,
-            const HttpRequest &request, std::chrono::milliseconds timeout, QDeadlineTimer deadline,
-            Done done)
-        : QObject(&transport)
-        , m_transport(transport)
-        , m_endpoint(endpoint)
-        , m_large(request.large)
-        , m_timeout(timeout)
-        , m_deadline(deadline)
-        , m_done(std::move(done))
-    {
-        m_reply = network.sendCustomRequest(transport.networkRequest(endpoint, request),
-                                            request.method, request.body);
-        m_reply->setParent(this);
-        connect(m_reply, &QNetworkReply::finished, this, &Attempt::finish);
-        connect(m_reply, &QNetworkReply::downloadProgress, this, [this] {
-            if (m_large) // it is being sent: only a standstill counts
-                m_timer.start(m_timeout);
-        });
-        connect(m_reply, &QNetworkReply::sslErrors, this, [this](const QList<QSslError> &errors) {
-            m_tlsDetail = errors.first().errorString();
-        });
-        m_timer.setSingleShot(true);
-        m_timer.setTimerType(Qt::PreciseTimer);
-        connect(&m_timer, &QTimer::timeout, this, &Attempt::timeOut);
-        m_timer.start(m_large ? m_timeout / 4 : m_timeout); // a doubt costs little
-    }
-
-    ~Attempt() override
-    {
-        m_reply->disconnect(this);
-        m_reply->abort();
-    }
-
-private:
-    void timeOut()
-    {
-        if (!m_large || m_deadline.hasExpired()) {
-            m_timedOut = true;
-            m_reply->abort(); // emits finished() at once
-            return;
-        }
-        // Slow with a large answer, or hung? GET /version takes etcd 50 us.
-        m_transport.ask(m_endpoint, {.path = "/version"})
-            .then(&m_transport, [self = QPointer(this)](const Result<HttpReply> &alive) {
-                if (!self || self->m_reply->isFinished())
-                    return;
-                if (!alive)
-                    self->m_deadline = QDeadlineTimer(0);
-                self->m_timer.start(alive ? self->m_timeout : 0ms);
-            });
-    }
-
-    void finish()
-    {
-        m_timer.stop();
-        const Done done = std::exchange(m_done, {});
-        Result<HttpReply> result = outcome();
-        deleteLater();
-        done(std::move(result));
-    }
-
-    Result<HttpReply> outcome() const
-    {
-        const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-        const QNetworkReply::NetworkError error = m_reply->error();
-        // Errors from 201 on are Qt's names for HTTP statuses; those below speak of the connection,
-        // and may come with a status too, when the answer broke off.
-        // Qt takes one that broke off, but not together with its head, for a whole one.
-        const bool whole = m_reply->bytesAvailable()
-                           >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
-        if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200)
-            && !m_timedOut) {
-            return HttpReply{status,
-                             m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
-                             m_reply->rawHeader("X-Etcd-Index"),
-                             m_reply->readAll(),
-                             m_endpoint,
-                             BootClock::now()};
-        }
-
-        Error failure;
-        failure.endpoint = m_endpoint.toString();
-        failure.detail = whole ? m_reply->errorString()
-                               : QCoreApplication::translate("Transport", "the answer broke off");
-        failure.code = Error::Code::Unreachable;
-        if (m_timedOut) {
-            failure.code = Error::Code::Timeout;
-            failure.detail = QCoreApplication::translate("Transport", "no answer within %1 ms")
-                                 .arg(m_timeout.count());
-        } else if (error == QNetworkReply::SslHandshakeFailedError) {
-            failure.code = Error::Code::Tls;
-            if (!m_tlsDetail.isEmpty())
-                failure.detail = m_tlsDetail;
-        } else if (m_endpoint.scheme() == "https"_L1 && status == 0
-                   && error != QNetworkReply::ConnectionRefusedError
-                   && error != QNetworkReply::HostNotFoundError) {
-            // With TLS 1.3 a missing or foreign client certificate is refused after the handshake.
-            failure.code = Error::Code::Tls;
-            failure.detail =
-                QCoreApplication::translate(
-                    "Transport", "the node ended the connection; it may want another client "
-                                 "certificate, or plain http: %1")
-                    .arg(failure.detail);
-        }
-        return failure;
-    }
-
-    Transport &m_transport;
-    QUrl m_endpoint;
-    bool m_large;
-    std::chrono::milliseconds m_timeout;
-    QDeadlineTimer m_deadline;
-    Done m_done;
-    QNetworkReply *m_reply;
-    QTimer m_timer;
-    QString m_tlsDetail;
-    bool m_timedOut = false;
-};
-
 Transport::Transport(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_pool(connection.endpoints)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
 {
-    for (QNetworkAccessManager *network : {&m_network, &m_probes}) {
-        network->setAutoDeleteReplies(false);
-        network->setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+    const auto setUp = [](QNetworkAccessManager &network) {
+        network.setAutoDeleteReplies(false);
+        network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+    };
+    std::ranges::for_each(m_networks, setUp);
+    setUp(m_probes);
+    for (QTimer *timer : {&m_hedgeTimer, &m_pingTimer}) {
+        timer->setSingleShot(true);
+        timer->setTimerType(Qt::PreciseTimer);
     }
+    connect(&m_hedgeTimer, &QTimer::timeout, this, &Transport::hedge);
+    connect(&m_pingTimer, &QTimer::timeout, this, &Transport::ping);
     const auto isSecure = [](const QUrl &url) { return url.scheme() == "https"_L1; };
     if (std::ranges::any_of(connection.endpoints, isSecure) || !connection.caFile.isEmpty()
         || isSecure(connection.discovery))
@@ -196,7 +96,11 @@ void Transport::cancelAll()
     // dropped cancels its future.
     qDeleteAll(findChildren<Attempt *>(Qt::FindDirectChildrenOnly));
     m_waiting.clear();
+    m_running.clear();
     m_inFlight.clear();
+    m_pinging.clear();
+    m_hedgeTimer.stop();
+    m_pingTimer.stop();
     QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // those of later()
 }
 
@@ -271,15 +175,20 @@ QFuture<Result<HttpReply>> Transport::send(const HttpRequest &request)
     return operation->promise.future();
 }
 
-QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpRequest &request)
+QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpRequest &request,
+                                          std::optional<std::chrono::milliseconds> timeout)
 {
     auto promise = std::make_shared<QPromise<Result<HttpReply>>>();
     promise->start();
-    new Attempt(*this, m_probes, endpoint, request, m_timeout, QDeadlineTimer(m_timeout),
-                [promise](Result<HttpReply> result) {
-                    promise->addResult(std::move(result));
-                    promise->finish();
-                });
+    QNetworkReply *reply =
+        m_probes.sendCustomRequest(networkRequest(endpoint, request), request.method, request.body);
+    new Attempt(
+        reply, endpoint, timeout.value_or(m_timeout),
+        [promise](Result<HttpReply> result) {
+            promise->addResult(std::move(result));
+            promise->finish();
+        },
+        this);
     return promise->future();
 }
 
@@ -308,14 +217,15 @@ void Transport::dispatch()
             continue;
         }
         const QList<QUrl> order = m_pool.order();
-        const auto endpoint = std::ranges::find_if(
+        const bool anyLeft = std::ranges::any_of(
             order, [&](const QUrl &candidate) { return !operation->tried.contains(candidate); });
-        if (m_tlsError || endpoint == order.end()) {
+        if (m_tlsError || !anyLeft) {
             next = m_waiting.erase(next);
             hopeless.append(operation);
-        } else if (m_inFlight.value(*endpoint) < inFlightPerEndpoint) {
+        } else if (const auto node = freeNode(*operation)) {
             next = m_waiting.erase(next);
-            start(*endpoint, operation);
+            m_running.push_back(operation);
+            start(node->first, node->second, operation);
         } else {
             ++next;
             ++skipped;
@@ -326,34 +236,95 @@ void Transport::dispatch()
         operation->finish(m_tlsError ? *m_tlsError : exhausted(*operation));
 }
 
-void Transport::start(const QUrl &endpoint, const std::shared_ptr<Operation> &operation)
+/// The best node that it has not asked in this round and that has a connection to spare; which of
+/// our networks has it. All nodes are used before one gets the second network's share, too.
+std::optional<std::pair<QUrl, int>> Transport::freeNode(const Operation &operation) const
 {
+    const QList<QUrl> order = m_pool.order();
+    for (int network = 0; network < networks; ++network) {
+        for (const QUrl &endpoint : order) {
+            if (!operation.tried.contains(endpoint)
+                && m_inFlight.value(endpoint)[size_t(network)] < inFlightPerNetwork)
+                return std::pair(endpoint, network);
+        }
+    }
+    return {};
+}
+
+void Transport::start(const QUrl &endpoint, int network,
+                      const std::shared_ptr<Operation> &operation)
+{
+    const HttpRequest &request = operation->request;
+    const bool hasToEnd = request.within > 0ms;
     if (!operation->deadline) {
-        operation->deadline =
-            QDeadlineTimer(operation->request.large ? largeDeadline : m_deadline, Qt::PreciseTimer);
+        operation->deadline = QDeadlineTimer(request.large ? largeDeadline
+                                             : hasToEnd    ? request.within
+                                                           : m_deadline,
+                                             Qt::PreciseTimer);
     }
     operation->tried.append(endpoint);
-    ++m_inFlight[endpoint];
+    ++m_inFlight[endpoint][size_t(network)];
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         operation->deadline->remainingTimeAsDuration());
-    new Attempt(*this, m_network, endpoint, operation->request, std::min(m_timeout, left),
-                *operation->deadline, [this, endpoint, operation](Result<HttpReply> result) {
-                    finished(endpoint, operation, std::move(result));
-                });
+    const auto timeout = std::min({m_timeout, left, hasToEnd ? request.within / 2 : m_timeout});
+    QNetworkReply *reply = m_networks[size_t(network)].sendCustomRequest(
+        networkRequest(endpoint, request), request.method, request.body);
+    auto *attempt = new Attempt(
+        reply, endpoint, timeout,
+        [this, endpoint, operation](Result<HttpReply> result) {
+            finished(endpoint, operation, std::move(result));
+        },
+        this);
+    if (request.large) {
+        attempt->beLarge(*operation->deadline, [this, endpoint](auto tell) {
+            ask(endpoint, {.path = "/version"}).then(this, [tell](const Result<HttpReply> &alive) {
+                tell(bool(alive));
+            });
+        });
+    }
+    operation->running.push_back({attempt, network});
+
+    const auto patience = m_pool.patience(endpoint);
+    if (request.read || request.large)
+        operation->hedgeAt = attempt->started() + patience;
+    else if (hasToEnd)
+        operation->hedgeAt = attempt->started() + std::max(patience, timeout / 3);
+    else
+        return;
+    hedgeAt(operation->hedgeAt);
 }
 
 void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
                          Result<HttpReply> result)
 {
-    --m_inFlight[endpoint];
+    const auto run = std::ranges::find_if(operation->running, [&](const auto &running) {
+        return running.attempt->endpoint() == endpoint;
+    });
+    const auto started = run->attempt->started();
+    const auto age = run->attempt->age();
+    --m_inFlight[endpoint][size_t(run->network)];
+    operation->running.erase(run);
     if (result && result->status >= 500)
         result = errorFromReply(*result);
 
     if (result) {
-        m_pool.succeeded(endpoint);
+        const bool isShort = !operation->request.large;
+        m_pool.succeeded(endpoint, isShort ? std::optional(age) : std::nullopt);
+        while (!operation->running.empty()) {
+            const Attempt &other = *operation->running.back().attempt;
+            if (other.started() < started)
+                m_pool.overtaken(other.endpoint(), other.age());
+            giveUp(*operation, operation->running.size() - 1);
+        }
+        m_running.remove(operation);
+        if (isShort && !operation->request.read)
+            overtake(started);
+        ping();
         m_lastAnswered = endpoint;
+        HttpReply reply = std::move(result).value();
+        reply.uncertain = operation->uncertain;
         dispatch();
-        operation->finish(std::move(result));
+        operation->finish(std::move(reply));
         return;
     }
 
@@ -361,16 +332,23 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     qCInfo(logTransport) << operation->request.method << operation->request.path << "on"
                          << error.endpoint << "failed:" << error.detail;
     m_pool.failed(endpoint, error);
+    ping();
     operation->lastError = error;
+    operation->uncertain = true;
     operation->reached |= error.code != Error::Code::Unreachable && error.code != Error::Code::Tls;
     if (!operation->failedEndpoints.contains(error.endpoint))
         operation->failedEndpoints.append(error.endpoint);
     Q_EMIT failedOver(endpoint, error);
+    if (!operation->running.empty()) {
+        startAnother(operation);
+        return;
+    }
 
+    m_running.remove(operation);
     const QList<QUrl> order = m_pool.order();
     const bool roundOver = std::ranges::all_of(
         order, [&](const QUrl &candidate) { return operation->tried.contains(candidate); });
-    const auto pause = roundOver ? pauseBetweenRounds : 0ms;
+    const auto pause = roundOver ? restBetweenRounds() : 0ms;
     if ((roundOver && !operation->reached)
         || operation->deadline->remainingTimeAsDuration() <= pause) {
         dispatch();
@@ -385,6 +363,97 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     }
     m_waiting.push_front(operation);
     dispatch();
+}
+
+void Transport::giveUp(Operation &operation, size_t attempt)
+{
+    const Operation::Running running = operation.running[attempt];
+    operation.running.erase(operation.running.begin() + qsizetype(attempt));
+    operation.uncertain = true;
+    --m_inFlight[running.attempt->endpoint()][size_t(running.network)];
+    delete running.attempt;
+}
+
+/// A write that started then was answered: those that wait since before it may wait in vain, as
+/// those do that were under way when a leader died (for seven seconds).
+void Transport::overtake(EndpointPool::Clock::time_point started)
+{
+    for (const auto &operation : m_running) {
+        const Attempt &last = *operation->running.back().attempt;
+        if (operation->request.large || operation->request.read || last.started() >= started)
+            continue;
+        operation->hedgeAt =
+            std::min(operation->hedgeAt, last.started() + m_pool.patience(last.endpoint()));
+        hedgeAt(operation->hedgeAt);
+    }
+}
+
+/// Sees to it that hedge() runs then, or before.
+void Transport::hedgeAt(EndpointPool::Clock::time_point when)
+{
+    if (m_hedgeTimer.isActive() && m_hedgeAt <= when)
+        return;
+    m_hedgeAt = when;
+    m_hedgeTimer.start(std::max(
+        std::chrono::ceil<std::chrono::milliseconds>(when - EndpointPool::Clock::now()), 0ms));
+}
+
+void Transport::hedge()
+{
+    const auto now = EndpointPool::Clock::now();
+    const auto running = m_running; // startAnother() may end one
+    auto next = EndpointPool::Clock::time_point::max();
+    for (const auto &operation : running) {
+        if (operation->hedgeAt > now) {
+            next = std::min(next, operation->hedgeAt);
+            continue;
+        }
+        operation->hedgeAt = EndpointPool::Clock::time_point::max();
+        const Attempt &last = *operation->running.back().attempt;
+        if (!operation->request.large) {
+            startAnother(operation);
+        } else if (!last.isComing()) { // it may be at work: is it?
+            ask(last.endpoint(), {.path = "/version"}, m_pool.patience(last.endpoint()))
+                .then(this, [this, operation](const Result<HttpReply> &alive) {
+                    if (!alive && !operation->running.empty()
+                        && !operation->running.back().attempt->isComing())
+                        startAnother(operation);
+                });
+        }
+    }
+    if (next != EndpointPool::Clock::time_point::max())
+        hedgeAt(next);
+}
+
+void Transport::startAnother(const std::shared_ptr<Operation> &operation)
+{
+    if (operation->running.size() >= attemptsAtOnce || operation->deadline->hasExpired())
+        return;
+    if (const auto node = freeNode(*operation))
+        start(node->first, node->second, operation);
+}
+
+/// Those in doubt whose ping is due; and again when the next one is.
+void Transport::ping()
+{
+    for (const QUrl &endpoint : m_pool.toPing()) {
+        if (m_pinging.contains(endpoint))
+            continue;
+        m_pinging.insert(endpoint);
+        ask(endpoint, {.path = "/version"})
+            .then(this, [this, endpoint](const Result<HttpReply> &reply) {
+                m_pinging.remove(endpoint);
+                if (reply && reply->status == 200)
+                    m_pool.revived(endpoint);
+                else
+                    m_pool.failed(endpoint, reply ? errorFromReply(*reply) : reply.error());
+                ping();
+            });
+    }
+    if (const auto next = m_pool.nextPing(m_pinging)) {
+        m_pingTimer.start(std::max(
+            std::chrono::ceil<std::chrono::milliseconds>(*next - EndpointPool::Clock::now()), 1ms));
+    }
 }
 
 Error Transport::exhausted(const Operation &operation) const

@@ -1,52 +1,42 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "bootclock.h"
 #include "connectionstring.h"
 #include "endpointpool.h"
+#include "http.h"
 
-#include <QByteArray>
 #include <QFuture>
 #include <QHash>
 #include <QNetworkAccessManager>
 #include <QObject>
 #include <QPromise>
+#include <QSet>
 #include <QSslConfiguration>
+#include <QTimer>
 
+#include <array>
 #include <chrono>
 #include <deque>
+#include <list>
 #include <memory>
 
 namespace EtcdRegistry {
 
+class Attempt;
 class Stream;
 
-struct HttpRequest
-{
-    QByteArray method = "GET";
-    QByteArray path; ///< with its query, percent-encoded
-    QByteArray body;
-    QByteArray contentType = "application/json"; ///< of the body
-    QByteArray header;                           ///< one more "Name: value", or empty
-    /// The answer may take long to make and to send: a node that is slow with it is asked for a
-    /// sign of life before it is given up, and the deadline is a minute.
-    bool large = false;
-};
-
-struct HttpReply
-{
-    int status = 0;
-    QByteArray contentType;
-    QByteArray etcdIndex; ///< X-Etcd-Index (v2)
-    QByteArray body;
-    QUrl endpoint;
-    BootClock::time_point received;
-};
-
-/// HTTP to the nodes of one cluster; it and Stream alone see QNetworkReply. send() runs the
-/// attempt loop: it asks the nodes in the pool's order, gives each `timeout` to answer, moves on
-/// where a node refuses, resets, hangs or answers 5xx, and goes round until one answers or the
+/// HTTP to the nodes of one cluster; it, Attempt and Stream alone see QNetworkReply. send() runs
+/// the attempt loop: it asks the nodes in the pool's order, gives each `timeout` to answer, moves
+/// on where a node refuses, resets, hangs or answers 5xx, and goes round until one answers or the
 /// connection's `deadline` is over. When nobody even accepts a connection one round is enough.
+///
+/// Hedging: where the answer takes unusually long, another node is asked as well, up to three at
+/// once; the first answer counts and the other requests are dropped. Reads are hedged by the
+/// node's usual time; writes, which would only add to the load of a cluster in trouble, as soon as
+/// a write that began later was answered, and those that have to end `within` a time by a third
+/// of their timeout.
+///
+/// Nodes that did not answer, or not as soon as another, are pinged (GET /version) until they do.
 ///
 /// A value is any whole HTTP answer below 500. Requests may be sent more than once (Qt itself
 /// repeats one whose connection was dropped), so they must be idempotent. Redirects are never
@@ -64,8 +54,9 @@ public:
     QFuture<Result<HttpReply>> send(const HttpRequest &request);
 
     /// One attempt on this node, on a connection that no other request can hold up; it leaves the
-    /// pool alone. Here a 5xx is a value too.
-    QFuture<Result<HttpReply>> ask(const QUrl &endpoint, const HttpRequest &request);
+    /// pool alone. Here a 5xx is a value too. Without a timeout it is the connection's.
+    QFuture<Result<HttpReply>> ask(const QUrl &endpoint, const HttpRequest &request,
+                                   std::optional<std::chrono::milliseconds> timeout = {});
 
     /// An answer without an end, from this node; how it fares counts in the pool. It must not
     /// outlive the transport.
@@ -99,14 +90,19 @@ Q_SIGNALS:
     void failedOver(const QUrl &endpoint, const EtcdRegistry::Error &error);
 
 private:
-    class Attempt;
     struct Operation;
-    using Done = std::function<void(Result<HttpReply>)>;
 
     void dispatch();
-    void start(const QUrl &endpoint, const std::shared_ptr<Operation> &operation);
+    std::optional<std::pair<QUrl, int>> freeNode(const Operation &operation) const;
+    void start(const QUrl &endpoint, int network, const std::shared_ptr<Operation> &operation);
     void finished(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
                   Result<HttpReply> result);
+    void giveUp(Operation &operation, size_t attempt);
+    void overtake(EndpointPool::Clock::time_point started);
+    void hedgeAt(EndpointPool::Clock::time_point when);
+    void hedge();
+    void startAnother(const std::shared_ptr<Operation> &operation);
+    void ping();
     Error exhausted(const Operation &operation) const;
     QNetworkRequest networkRequest(const QUrl &endpoint, const HttpRequest &request) const;
     void loadCertificates(const ConnectionString &connection);
@@ -119,10 +115,18 @@ private:
     std::optional<Error> m_tlsError; ///< a certificate that can't be read: nothing is sent then
     QUrl m_lastAnswered;
 
-    QNetworkAccessManager m_network;
+    // Qt opens six connections to a host for each of them: the second and third take over where
+    // the first has no more.
+    static constexpr int networks = 3;
+    std::array<QNetworkAccessManager, networks> m_networks;
     QNetworkAccessManager m_probes;
     std::deque<std::shared_ptr<Operation>> m_waiting; ///< for a free connection
-    QHash<QUrl, int> m_inFlight;
+    std::list<std::shared_ptr<Operation>> m_running;  ///< with an attempt in flight
+    QHash<QUrl, std::array<int, networks>> m_inFlight;
+    QTimer m_hedgeTimer;
+    EndpointPool::Clock::time_point m_hedgeAt; ///< when it fires
+    QTimer m_pingTimer;
+    QSet<QUrl> m_pinging;
 };
 
 } // namespace EtcdRegistry

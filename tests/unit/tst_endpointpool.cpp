@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 /// A script of one word per step drives a pool over the nodes a to f and a clock:
 ///   +a, -a   a answers, fails            @750    750 ms pass
+///   ~a, *a   a is overtaken, answers a ping
 ///   m:a,b    the members are a and b     ?abc    the order is a, b, c
 class TestEndpointPool : public QObject
 {
@@ -17,6 +18,9 @@ private Q_SLOTS:
     void order_data();
     void order();
     void isHealthy();
+    void pingsWhoeverIsInDoubt();
+    void spreadsBackOffs();
+    void patience();
     void membersAreNormalised();
 };
 
@@ -47,7 +51,12 @@ void TestEndpointPool::order_data()
     row("back-off over goes before back-off", "ab", "-a -a -a @999 -b ?ab @1 ?ab");
     row("doubled with each failure", "ab", "-a -a @260 -b ?ab @250 ?ab");
     row("a second failure waits longer than a later first one", "ab", "-a -a @100 -b ?ba");
-    row("8 s at most", "ab", "-a -a -a -a -a -a -a -a -a -a -a @7700 -b ?ba @51 -b -b ?ab");
+    row("4 s at most", "ab", "-a -a -a -a -a -a -a -a -a -a -a @3700 -b ?ba @51 -b -b ?ab");
+    row("doubted after healthy and untried", "abc", "+a +b ~b ?acb");
+    row("doubted before failed", "abc", "-a ~b +c ?cba");
+    row("an answer ends the doubt", "ab", "+a @1 +b ~b ?ab @1 +b ?ba");
+    row("a ping brings it back, not to the front", "abc", "+a @1 +b -a ?bca *a ?bac");
+    row("a ping ends the doubt", "abc", "+a ~a ?bca *a ?abc");
     row("an answer forgets all failures", "ab", "-a -a -a -a -a +a ?ab -a @1 -b ?ab");
     row("healthy before recovered", "ab", "+b -a @9000 ?ba");
     row("untried before recovered", "ab", "-a @9000 ?ba");
@@ -73,7 +82,8 @@ void TestEndpointPool::order()
     QList<QUrl> urls;
     for (const QChar name : seeds)
         urls.append(url(name));
-    EndpointPool pool(urls, [&] { return now; });
+    EndpointPool pool(
+        urls, [&] { return now; }, [] { return 1.0; });
 
     int asked = 0;
     for (const auto &step : script.split(u' ')) {
@@ -84,6 +94,12 @@ void TestEndpointPool::order()
             break;
         case '-':
             pool.failed(url(rest[0]), Error{.code = Error::Code::Unreachable});
+            break;
+        case '~':
+            pool.overtaken(url(rest[0]), 1ms);
+            break;
+        case '*':
+            pool.revived(url(rest[0]));
             break;
         case '@':
             now += std::chrono::milliseconds(rest.toInt());
@@ -119,6 +135,67 @@ void TestEndpointPool::isHealthy()
     pool.failed(url(u'a'), {});
     QVERIFY(!pool.isHealthy(url(u'a')));
     QVERIFY(!pool.isHealthy(url(u'z')));
+}
+
+void TestEndpointPool::pingsWhoeverIsInDoubt()
+{
+    EndpointPool::Clock::time_point now{1h};
+    EndpointPool pool(
+        {url(u'a'), url(u'b'), url(u'c')}, [&] { return now; }, [] { return 1.0; });
+    QCOMPARE(pool.toPing(), QList<QUrl>());
+    QVERIFY(!pool.nextPing({}));
+
+    pool.overtaken(url(u'a'), 1ms);
+    QCOMPARE(pool.toPing(), QList{url(u'a')}); // at once
+    QVERIFY(!pool.nextPing({url(u'a')}));
+    pool.revived(url(u'a'));
+    QCOMPARE(pool.toPing(), QList<QUrl>());
+
+    pool.failed(url(u'b'), Error{.code = Error::Code::Timeout});
+    QCOMPARE(pool.toPing(), QList<QUrl>());
+    QVERIFY(pool.nextPing({}) == now + 250ms);
+    now += 250ms;
+    QCOMPARE(pool.toPing(), QList{url(u'b')});
+    pool.failed(url(u'b'), Error{.code = Error::Code::Timeout});
+    QVERIFY(pool.nextPing({}) == now + 500ms);
+
+    // It lives: a ping would tell nothing.
+    pool.failed(url(u'c'), Error{.code = Error::Code::Unavailable, .httpStatus = 503});
+    QVERIFY(pool.nextPing({url(u'b')}) == std::nullopt);
+}
+
+void TestEndpointPool::spreadsBackOffs()
+{
+    EndpointPool::Clock::time_point now{1h};
+    QSet<qint64> pauses;
+    for (int i = 0; i < 20; ++i) {
+        EndpointPool pool({url(u'a')}, [&] { return now; });
+        pool.failed(url(u'a'), Error{.code = Error::Code::Timeout});
+        const auto pause = *pool.nextPing({}) - now;
+        QVERIFY(pause >= 187ms && pause <= 313ms);
+        pauses.insert(pause.count());
+    }
+    QVERIFY(pauses.size() > 10);
+}
+
+void TestEndpointPool::patience()
+{
+    EndpointPool pool({url(u'a')});
+    const auto patience = [&] { return pool.patience(url(u'a')); };
+    QCOMPARE(patience(), 100ms);
+    pool.succeeded(url(u'a'), 3ms);
+    QCOMPARE(patience(), 100ms);
+    for (int i = 0; i < 40; ++i)
+        pool.succeeded(url(u'a'), 200ms);
+    QVERIFY(patience() > 750ms && patience() <= 800ms);
+    pool.succeeded(url(u'a')); // a long one says nothing
+    QVERIFY(patience() > 750ms);
+    for (int i = 0; i < 40; ++i)
+        pool.succeeded(url(u'a'), 2ms);
+    QCOMPARE(patience(), 100ms);
+    for (int i = 0; i < 40; ++i) // where all nodes are slow, none is asked twice for ever
+        pool.overtaken(url(u'a'), 150ms);
+    QVERIFY(patience() > 500ms);
 }
 
 void TestEndpointPool::membersAreNormalised()

@@ -26,7 +26,15 @@ private Q_SLOTS:
     void waitsForALargeAnswer();
     void readsAnswersInAnyChunks_data();
     void readsAnswersInAnyChunks();
-    void neverMoreThanFiveInFlight();
+    void neverMoreThanItsConnectionsCarry();
+    void hedgesReads();
+    void hedgesNoWriteByTime();
+    void hedgesWritesThatWereOvertaken();
+    void hedgesWhatHasToEnd();
+    void hedgesALargeAnswerOfASilentNode();
+    void dropsTheSlowerAnswer();
+    void pingsWhoeverDoesNotAnswer();
+    void saysWhenAWriteMayComeLater();
     void doesNotFollowRedirects();
     void skipsContinuationsWhenItGoesAway();
     void saysWhichFileIsUnreadable();
@@ -43,6 +51,19 @@ private:
 };
 
 constexpr char path[] = "/v2/keys/a";
+
+/// Without pings.
+static qsizetype requestsTo(const FakeServer &server)
+{
+    return std::ranges::count(server.requests(), path, &FakeServer::Request::path);
+}
+
+static FakeServer::Answer after(std::chrono::milliseconds delay, const QByteArray &body = "late")
+{
+    FakeServer::Answer answer = FakeServer::reply(200, body);
+    answer.delay = delay;
+    return answer;
+}
 
 void TestTransport::movesOn_data()
 {
@@ -145,7 +166,7 @@ void TestTransport::asksTheHealthyOneFirst()
     Transport transport(nodes({&hung, &good}, u"timeout=200"_s));
     for (int i = 0; i < 5; ++i)
         QVERIFY(await(transport.send({.path = path})));
-    QCOMPARE(hung.requests().size(), 1);
+    QCOMPARE(requestsTo(hung), 1);
     QCOMPARE(good.requests().size(), 5);
 }
 
@@ -189,18 +210,146 @@ void TestTransport::readsAnswersInAnyChunks()
     QCOMPARE(reply->etcdIndex, "42");
 }
 
-void TestTransport::neverMoreThanFiveInFlight()
+void TestTransport::neverMoreThanItsConnectionsCarry()
 {
     FakeServer hung;
     hung.on(path, FakeServer::hang());
     Transport transport(nodes({&hung}, u"timeout=400&deadline=500"_s));
     QList<QFuture<Result<HttpReply>>> replies;
-    for (int i = 0; i < 12; ++i)
+    for (int i = 0; i < 22; ++i)
         replies.append(transport.send({.path = path}));
     QTest::qWait(300);
-    QCOMPARE(hung.requests().size(), 5);
+    QCOMPARE(requestsTo(hung), 15); // five on each of its networks
     for (const auto &reply : replies) // the time that they queue is not theirs
         QCOMPARE(await(reply).error().code, Error::Code::Timeout);
+}
+
+void TestTransport::hedgesReads()
+{
+    FakeServer slow, good;
+    slow.on(path, after(800ms));
+    slow.on("/version", FakeServer::reply(200, "{}"));
+    good.on(path, FakeServer::reply(200, "soon"));
+    Transport transport(nodes({&slow, &good}));
+    QElapsedTimer timer;
+    timer.start();
+    QCOMPARE(await(transport.send({.path = path, .read = true}))->body, "soon");
+    QVERIFY(timer.elapsed() >= 100);
+    QVERIFY2(timer.elapsed() < 500, qPrintable(QString::number(timer.elapsed())));
+    timer.start();
+    QCOMPARE(await(transport.send({.path = path, .read = true}))->body, "soon");
+    QCOMPARE(requestsTo(slow), 1); // the one that answered leads
+    QTRY_VERIFY(transport.pool().isHealthy(slow.url())); // a ping has told
+    QCOMPARE(transport.pool().order().first(), good.url());
+}
+
+void TestTransport::hedgesNoWriteByTime()
+{
+    FakeServer slow, good;
+    slow.on(path, after(500ms));
+    good.on(path, FakeServer::reply(200, "soon"));
+    Transport transport(nodes({&slow, &good}));
+    QCOMPARE(await(transport.send({.method = "PUT", .path = path}))->body, "late");
+    QCOMPARE(good.requests().size(), 0);
+}
+
+/// A leader has died: what was sent before waits for seven seconds, what is sent now does not.
+void TestTransport::hedgesWritesThatWereOvertaken()
+{
+    FakeServer stuck, good;
+    stuck.on(path, FakeServer::hang());
+    stuck.on(path, after(20ms, "of the first"));
+    good.on(path, FakeServer::reply(200, "soon"));
+    Transport transport(nodes({&stuck, &good}, u"timeout=2000"_s));
+    QElapsedTimer timer;
+    timer.start();
+    const auto first = transport.send({.method = "PUT", .path = path});
+    QTest::qWait(300);
+    QCOMPARE(good.requests().size(), 0);
+    QCOMPARE(await(transport.send({.method = "PUT", .path = path}))->body, "of the first");
+    const auto reply = await(first);
+    QVERIFY(reply);
+    QVERIFY(reply->uncertain);
+    QVERIFY2(timer.elapsed() < 900, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestTransport::hedgesWhatHasToEnd()
+{
+    FakeServer one, two, three;
+    for (FakeServer *node : {&one, &two})
+        node->on(path, FakeServer::hang());
+    three.on(path, FakeServer::reply(200, "in time"));
+    Transport transport(nodes({&one, &two, &three}));
+    QElapsedTimer timer;
+    timer.start();
+    const auto reply = await(transport.send({.method = "PUT", .path = path, .within = 800ms}));
+    QVERIFY(reply);
+    QVERIFY2(timer.elapsed() < 700, qPrintable(QString::number(timer.elapsed())));
+    QCOMPARE(requestsTo(one), 1);
+    QCOMPARE(requestsTo(two), 1);
+
+    three.forget(path);
+    three.on(path, FakeServer::hang());
+    timer.start();
+    QVERIFY(!await(transport.send({.method = "PUT", .path = path, .within = 800ms})));
+    QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestTransport::hedgesALargeAnswerOfASilentNode()
+{
+    FakeServer hung, busy, good;
+    hung.on(path, FakeServer::hang());
+    hung.on("/version", FakeServer::hang());
+    busy.on(path, after(600ms, "of the busy one"));
+    busy.on("/version", FakeServer::reply(200, "{}"));
+    good.on(path, FakeServer::reply(200, "soon"));
+    QElapsedTimer timer;
+    timer.start();
+    Transport first(nodes({&hung, &good}));
+    QCOMPARE(await(first.send({.path = path, .large = true}))->body, "soon");
+    QVERIFY2(timer.elapsed() < 500, qPrintable(QString::number(timer.elapsed())));
+
+    Transport second(nodes({&busy, &good})); // it lives, and is not to be asked for it twice
+    QCOMPARE(await(second.send({.path = path, .large = true}))->body, "of the busy one");
+    QCOMPARE(requestsTo(good), 1);
+}
+
+void TestTransport::dropsTheSlowerAnswer()
+{
+    FakeServer one, two;
+    one.on(path, after(250ms, "first"));
+    two.on(path, FakeServer::hang());
+    Transport transport(nodes({&one, &two}));
+    QCOMPARE(await(transport.send({.path = path, .read = true}))->body, "first");
+    QCOMPARE(requestsTo(two), 1); // it was asked, after 100 ms
+    QTRY_COMPARE(two.streams(path), 0);
+    QVERIFY(transport.pool().order().first() == one.url());
+}
+
+void TestTransport::pingsWhoeverDoesNotAnswer()
+{
+    FakeServer hung, good;
+    hung.on("/", FakeServer::hang());
+    good.on(path, FakeServer::reply(200, "fine"));
+    Transport transport(nodes({&hung, &good}, u"timeout=200"_s));
+    QVERIFY(await(transport.send({.path = path})));
+    QVERIFY(!transport.pool().isHealthy(hung.url()));
+    QTest::qWait(1500);
+    const auto pings = hung.requests().size() - 1;
+    QVERIFY2(pings >= 2 && pings <= 5, qPrintable(QString::number(pings))); // ever more seldom
+    hung.on("/version", FakeServer::reply(200, "{}"));
+    QTRY_VERIFY(transport.pool().isHealthy(hung.url()));
+    QCOMPARE(transport.pool().order().first(), good.url());
+}
+
+void TestTransport::saysWhenAWriteMayComeLater()
+{
+    FakeServer hung, good;
+    hung.on(path, FakeServer::hang());
+    good.on(path, FakeServer::reply(200, "fine"));
+    Transport transport(nodes({&hung, &good}, u"timeout=200"_s));
+    QVERIFY(await(transport.send({.method = "PUT", .path = path}))->uncertain);
+    QVERIFY(!await(transport.send({.method = "PUT", .path = path}))->uncertain);
 }
 
 void TestTransport::doesNotFollowRedirects()
@@ -223,12 +372,12 @@ void TestTransport::skipsContinuationsWhenItGoesAway()
     bool called = false;
     QObject context;
     auto transport = std::make_unique<Transport>(nodes({&hung}));
-    for (int i = 0; i < 8; ++i) { // some in flight, some queued
+    for (int i = 0; i < 18; ++i) { // some in flight, some queued
         transport->send({.path = path}).then(&context, [&](const Result<HttpReply> &) {
             called = true;
         });
     }
-    QTRY_COMPARE(hung.requests().size(), 5);
+    QTRY_COMPARE(hung.requests().size(), 15);
     transport->later(1).then(&context, [&](int) { called = true; });
     const auto last = transport->send({.path = path});
     transport.reset();

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "attempt.h"
+
+#include <QCoreApplication>
+#include <QNetworkReply>
+#include <QPointer>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+Attempt::Attempt(QNetworkReply *reply, const QUrl &endpoint, std::chrono::milliseconds timeout,
+                 Done done, QObject *parent)
+    : QObject(parent)
+    , m_reply(reply)
+    , m_endpoint(endpoint)
+    , m_timeout(timeout)
+    , m_done(std::move(done))
+{
+    m_reply->setParent(this);
+    connect(m_reply, &QNetworkReply::finished, this, &Attempt::finish);
+    connect(m_reply, &QNetworkReply::sslErrors, this,
+            [this](const QList<QSslError> &errors) { m_tlsDetail = errors.first().errorString(); });
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    connect(&m_timer, &QTimer::timeout, this, &Attempt::timeOut);
+    m_timer.start(m_timeout);
+}
+
+Attempt::~Attempt()
+{
+    m_reply->disconnect(this);
+    m_reply->abort();
+}
+
+void Attempt::beLarge(QDeadlineTimer deadline, IsAlive isAlive)
+{
+    m_deadline = deadline;
+    m_isAlive = std::move(isAlive);
+    connect(m_reply, &QNetworkReply::downloadProgress, this, [this] {
+        m_coming = true;
+        m_timer.start(m_timeout);
+    });
+}
+
+std::chrono::milliseconds Attempt::age() const
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(EndpointPool::Clock::now()
+                                                                 - m_started);
+}
+
+void Attempt::timeOut()
+{
+    if (!m_isAlive || m_deadline.hasExpired()) {
+        m_timedOut = true;
+        m_reply->abort(); // emits finished() at once
+        return;
+    }
+    // Slow with a large answer, or hung?
+    m_isAlive([self = QPointer(this)](bool alive) {
+        if (!self || self->m_reply->isFinished())
+            return;
+        if (!alive)
+            self->m_deadline = QDeadlineTimer(0);
+        self->m_timer.start(alive ? self->m_timeout : 0ms);
+    });
+}
+
+void Attempt::finish()
+{
+    m_timer.stop();
+    const Done done = std::exchange(m_done, {});
+    Result<HttpReply> result = outcome();
+    deleteLater();
+    done(std::move(result));
+}
+
+Result<HttpReply> Attempt::outcome() const
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    const QNetworkReply::NetworkError error = m_reply->error();
+    // Errors from 201 on are Qt's names for HTTP statuses; those below speak of the connection,
+    // and may come with a status too, when the answer broke off.
+    // Qt takes one that broke off, but not together with its head, for a whole one.
+    const bool whole = m_reply->bytesAvailable()
+                       >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
+    if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut) {
+        return HttpReply{status,
+                         m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
+                         m_reply->rawHeader("X-Etcd-Index"),
+                         m_reply->readAll(),
+                         m_endpoint,
+                         BootClock::now()};
+    }
+
+    Error failure;
+    failure.endpoint = m_endpoint.toString();
+    failure.detail = whole ? m_reply->errorString()
+                           : QCoreApplication::translate("Transport", "the answer broke off");
+    failure.code = Error::Code::Unreachable;
+    if (m_timedOut) {
+        failure.code = Error::Code::Timeout;
+        failure.detail = QCoreApplication::translate("Transport", "no answer within %1 ms")
+                             .arg(m_timeout.count());
+    } else if (error == QNetworkReply::SslHandshakeFailedError) {
+        failure.code = Error::Code::Tls;
+        if (!m_tlsDetail.isEmpty())
+            failure.detail = m_tlsDetail;
+    } else if (m_endpoint.scheme() == "https"_L1 && status == 0
+               && error != QNetworkReply::ConnectionRefusedError
+               && error != QNetworkReply::HostNotFoundError) {
+        // With TLS 1.3 a missing or foreign client certificate is refused after the handshake.
+        failure.code = Error::Code::Tls;
+        failure.detail =
+            QCoreApplication::translate("Transport",
+                                        "the node ended the connection; it may want another client "
+                                        "certificate, or plain http: %1")
+                .arg(failure.detail);
+    }
+    return failure;
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bootclock.h"
+
+#include <QByteArray>
+#include <QUrl>
+
+#include <chrono>
+
+namespace EtcdRegistry {
+
+struct HttpRequest
+{
+    QByteArray method = "GET";
+    QByteArray path; ///< with its query, percent-encoded
+    QByteArray body;
+    QByteArray contentType = "application/json"; ///< of the body
+    QByteArray header;                           ///< one more "Name: value", or empty
+    /// Changes nothing: where a node takes unusually long, another is asked as well.
+    bool read = false;
+    /// The answer may take long to make and to send: a node that is slow with it is asked for a
+    /// sign of life before another is asked or it is given up, and the deadline is a minute.
+    bool large = false;
+    /// It has to end within this time, with a try at a second node; zero: the connection's timeout
+    /// and deadline.
+    std::chrono::milliseconds within{0};
+};
+
+struct HttpReply
+{
+    int status = 0;
+    QByteArray contentType;
+    QByteArray etcdIndex; ///< X-Etcd-Index (v2)
+    QByteArray body;
+    QUrl endpoint;
+    BootClock::time_point received;
+    /// Another attempt of the same request was given up: etcd may still carry it out, even later.
+    bool uncertain = false;
+};
+
+} // namespace EtcdRegistry
