@@ -171,7 +171,11 @@ void Command::tellJoined()
     }
     if (!print(text(instances)))
         stopHolding(Failed);
-    connect(&m_registry, &Registry::registrationChanged, this, &Command::tellState);
+    connect(&m_registry, &Registry::registrationsChanged, this,
+            [this](const QList<Registration> &registrations) {
+                for (const Registration &registration : registrations)
+                    tellState(registration);
+            });
 }
 
 void Command::tellState(const Registration &registration)
@@ -180,15 +184,28 @@ void Command::tellState(const Registration &registration)
     const auto told = std::exchange(m_states[registration.id], registration.state);
     if (told == registration.state || m_finishing)
         return;
-    const auto reason = registration.lastError ? registration.lastError->message() : QString();
     const auto name = registration.service.name + u' ' + instanceOf(registration).url;
-    if (registration.state == State::Late)
-        complain(tr("%1 is late with its heartbeat: %2").arg(name, reason));
-    else if (registration.state == State::Lost)
-        complain(
-            tr("%1 has expired, and is joined again as soon as possible: %2").arg(name, reason));
-    else if (registration.state == State::Alive)
-        complain(tr("%1 is alive again.").arg(name));
+    const auto cause = causeText(registration);
+    switch (registration.state) {
+    case State::Late:
+        return complain(tr("%1 is late with its heartbeat. %2").arg(name, cause));
+    case State::Lost:
+        return complain(tr("%1 is lost until a heartbeat gets through. %2").arg(name, cause));
+    case State::Rejoining:
+        return complain(tr("%1 is joined again. %2").arg(name, cause));
+    case State::Alive:
+        return complain(tr("%1 is alive again.").arg(name));
+    case State::Left:
+        complain(tr("%1 is let go. %2").arg(name, cause));
+        if (m_registry.registrations().size() <= 1) // this one, which goes now
+            stopHolding(Failed);
+        return;
+    case State::Joining:
+    case State::Paused:
+    case State::Leaving:
+    case State::Failed:
+        return;
+    }
 }
 
 /// Leaves what was joined, within bounded time, and ends with this status or a worse one.
@@ -196,14 +213,16 @@ void Command::stopHolding(ExitStatus status)
 {
     if (std::exchange(m_finishing, true))
         return;
-    QTimer::singleShot(m_options.connection.deadline + 1s, this, [this] {
-        complain(tr("The cluster does not answer. What was joined expires by itself."));
-        Q_EMIT finished(Failed);
-    });
-    m_registry.leaveAll().then(this, [this, status](const Result<void> &left) {
-        if (!left)
-            complain(left.error().message() + u' ' + tr("What was joined expires by itself."));
-        Q_EMIT finished(left ? status : Failed);
+    m_registry.shutDown().then(this, [this, status](const QList<Registration> &notLeft) {
+        for (const Registration &registration : notLeft) {
+            complain(
+                tr("%1 could not be left, and expires by itself within %2 s. %3")
+                    .arg(registration.service.name + u' ' + instanceOf(registration).url)
+                    .arg(std::chrono::ceil<std::chrono::seconds>(registration.service.ttl).count())
+                    .arg(registration.lastError ? registration.lastError->message()
+                                                : tr("The cluster does not answer.")));
+        }
+        Q_EMIT finished(notLeft.isEmpty() ? status : Failed);
     });
 }
 

@@ -4,14 +4,13 @@
 #include "log.h"
 
 #include <QPointer>
-#include <QPromise>
 
 using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
-// A failed beat has already asked every node for as long as the deadline allows.
-constexpr auto pauseAfterFailure = 250ms;
+// A write that was given up was seen to be carried out 20 s later.
+constexpr auto uncertainFor = 30s;
 
 Heartbeat::Heartbeat(Store &store, std::chrono::milliseconds ttl,
                      std::chrono::milliseconds interval, QObject *parent)
@@ -19,11 +18,7 @@ Heartbeat::Heartbeat(Store &store, std::chrono::milliseconds ttl,
     , m_store(store)
     , m_ttl(ttl)
     , m_interval(interval)
-{
-    m_timer.setSingleShot(true);
-    m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, &Heartbeat::beat);
-}
+{}
 
 QFuture<Result<void>> Heartbeat::ensureLease()
 {
@@ -38,125 +33,150 @@ QFuture<Result<void>> Heartbeat::ensureLease()
     m_leaseWaiters.push_back(std::move(promise));
     if (m_leaseWaiters.size() > 1)
         return future;
-    m_store.grant(m_ttl).then(&m_store, [self = QPointer(this)](const Result<Lease> &lease) {
-        if (!self)
-            return;
-        if (lease) {
-            self->m_granted = true;
-            self->m_lease = *lease;
-        }
-        auto waiters = std::exchange(self->m_leaseWaiters, {});
-        for (QPromise<Result<void>> &waiter : waiters) {
-            waiter.addResult(lease ? Result<void>() : lease.error());
-            waiter.finish();
-        }
-    });
+    m_store.grant(m_ttl).then(
+        &m_store, [self = QPointer(this), sent = Clock::now()](const Result<Lease> &lease) {
+            if (!self)
+                return;
+            if (lease) {
+                self->m_granted = true;
+                self->m_lease = *lease;
+                self->m_renewed = sent;
+            }
+            auto waiters = std::exchange(self->m_leaseWaiters, {});
+            for (QPromise<Result<void>> &waiter : waiters) {
+                waiter.addResult(lease ? Result<void>() : lease.error());
+                waiter.finish();
+            }
+        });
     return future;
 }
 
 QFuture<Result<void>> Heartbeat::hold(const QString &key, const QByteArray &value)
 {
-    m_values.insert(key, value);
+    m_keys[key].value = value;
+    return write(key);
+}
+
+/// again: with another lease, where that one turns out to have gone.
+QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
+{
     return ensureLease()
         .then(&m_store,
-              [=, self = QPointer(this)](const Result<void> &granted) {
+              [this, key, again, self = QPointer(this)](const Result<void> &granted) {
                   // Nothing is sent for a key that was released meanwhile.
-                  if (!granted || !self || !self->m_values.contains(key))
+                  if (!granted || !self || !m_keys.contains(key))
                       return QtFuture::makeReadyFuture(granted);
-                  return self->m_store.put(key, value, self->m_lease);
+                  ++m_keys[key].writing;
+                  return m_store.put(key, m_keys[key].value, m_lease)
+                      .then(&m_store,
+                            [this, key, again, self, sent = Clock::now(),
+                             lease = m_lease](const Result<Applied> &put) {
+                                const auto result = put ? Result<void>() : put.error();
+                                if (!self)
+                                    return QtFuture::makeReadyFuture(result);
+                                wrote(key, put, sent);
+                                const bool leaseGone =
+                                    !put && put.error().code == Error::Code::NotFound;
+                                if (!leaseGone || !again)
+                                    return QtFuture::makeReadyFuture(result);
+                                m_granted &= m_lease != lease;
+                                return write(key, false);
+                            })
+                      .unwrap();
               })
-        .unwrap()
-        .then(&m_store, [self = QPointer(this)](const Result<void> &put) {
-            if (put && self && !self->m_timer.isActive() && !self->m_paused && !self->m_beating)
-                self->m_timer.start(self->m_interval);
-            return put;
-        });
+        .unwrap();
+}
+
+void Heartbeat::wrote(const QString &key, const Result<Applied> &put, Clock::time_point sent)
+{
+    if (put && m_lease.id == 0)
+        m_renewed = std::max(m_renewed, sent);
+    const auto known = m_keys.find(key);
+    if (known == m_keys.end())
+        return;
+    --known->writing;
+    if (put ? *put == Applied::MaybeAgain : put.error().retryable())
+        known->uncertainUntil = Clock::now() + uncertainFor;
 }
 
 void Heartbeat::release(const QString &key)
 {
-    m_values.remove(key);
-    if (m_values.isEmpty())
-        m_timer.stop();
+    m_keys.remove(key);
 }
 
-void Heartbeat::pause()
+bool Heartbeat::isUncertain(const QString &key) const
 {
-    m_paused = true;
-    m_timer.stop();
-}
-
-void Heartbeat::resume()
-{
-    m_paused = false;
-    m_timer.start(0ms);
+    const auto known = m_keys.constFind(key);
+    return known != m_keys.cend() && (known->writing > 0 || known->uncertainUntil > Clock::now());
 }
 
 void Heartbeat::beat()
 {
-    if (m_beating || m_values.isEmpty())
+    if (m_beating || m_keys.isEmpty())
         return;
     m_beating = true;
-    m_beatStarted = Instance::Clock::now();
-    m_store.keepAlive(m_lease, keys())
-        .then(&m_store, [self = QPointer(this)](const Result<QStringList> &lost) {
-            if (!self)
-                return;
-            if (!lost && lost.error().code == Error::Code::NotFound) {
-                self->m_granted = false;
-                self->putAgain(self->keys());
-            } else if (!lost) {
-                self->missed(lost.error());
-            } else {
-                self->putAgain(*lost);
-            }
-        });
+    QHash<QString, QByteArray> values;
+    for (auto key = m_keys.cbegin(); key != m_keys.cend(); ++key)
+        values.insert(key.key(), key->value);
+    m_store.keepAlive(m_lease, values)
+        .then(&m_store,
+              [self = QPointer(this), sent = Clock::now()](const Result<QStringList> &lost) {
+                  if (!self)
+                      return;
+                  const bool expired = Clock::now() > self->expires();
+                  if (lost) {
+                      if (self->m_lease.id != 0 || lost->isEmpty())
+                          self->m_renewed = sent;
+                      const bool isV2 = self->m_lease.id == 0;
+                      self->gone(*lost, isV2 && expired ? Registration::Cause::Expired
+                                                        : Registration::Cause::KeyGone);
+                  } else if (lost.error().code == Error::Code::NotFound) {
+                      self->m_granted = false;
+                      self->gone(self->keys(), expired ? Registration::Cause::Expired
+                                                       : Registration::Cause::LeaseGone);
+                  } else {
+                      self->end(lost.error());
+                  }
+              });
 }
 
-void Heartbeat::putAgain(const QStringList &lost)
+void Heartbeat::gone(const QStringList &keys, Registration::Cause cause)
+{
+    const QPointer self(this);
+    if (!keys.isEmpty() && !m_paused)
+        Q_EMIT keysGone(keys, cause);
+    if (self)
+        putAgain(keys);
+}
+
+void Heartbeat::putAgain(const QStringList &keys)
 {
     QList<QFuture<Result<void>>> puts;
-    for (const QString &key : lost) {
-        if (const auto value = m_values.constFind(key); value != m_values.constEnd() && !m_paused)
-            puts.append(hold(key, *value));
+    for (const QString &key : keys) {
+        if (m_keys.contains(key) && !m_paused)
+            puts.append(write(key));
     }
-    if (puts.isEmpty()) {
-        beaten({});
-        return;
-    }
+    if (puts.isEmpty())
+        return end({});
     qCInfo(logRegistry) << "putting" << puts.size() << "keys again that had gone";
     QtFuture::whenAll(puts.begin(), puts.end())
-        .then(&m_store, [self = QPointer(this), lost](const QList<QFuture<Result<void>>> &done) {
+        .then(&m_store, [self = QPointer(this), keys](const QList<QFuture<Result<void>>> &done) {
             if (!self)
                 return;
             for (const auto &put : done) {
                 if (put.isCanceled()) // the client goes away; whenAll() tells even so
                     return;
-                if (const Result<void> result = put.result(); !result) {
-                    self->missed(result.error());
-                    return;
-                }
+                if (const Result<void> result = put.result(); !result)
+                    return self->end(result.error());
             }
-            self->beaten(lost);
+            self->end({}, keys);
         });
 }
 
-void Heartbeat::beaten(const QStringList &rejoined)
+void Heartbeat::end(const std::optional<Error> &error, const QStringList &rejoined)
 {
     m_beating = false;
-    if (!m_paused && !m_values.isEmpty()) {
-        const auto next = m_beatStarted + m_interval - Instance::Clock::now();
-        m_timer.start(std::max(std::chrono::ceil<std::chrono::milliseconds>(next), 0ms));
-    }
-    Q_EMIT succeeded(rejoined);
-}
-
-void Heartbeat::missed(const Error &error)
-{
-    m_beating = false;
-    if (!m_paused && !m_values.isEmpty())
-        m_timer.start(pauseAfterFailure);
-    Q_EMIT failed(error);
+    Q_EMIT ended(error, rejoined);
 }
 
 } // namespace EtcdRegistry

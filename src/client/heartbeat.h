@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "registration.h"
 #include "store.h"
 
 #include <QHash>
 #include <QPromise>
-#include <QTimer>
 
 #include <vector>
 
 namespace EtcdRegistry {
 
-/// Keeps the keys of one lease alive: one beat for all of them every `interval`, counted from the
-/// start of the last one. A beat that fails is tried again soon and for ever; a lease that has
-/// gone is granted again, and keys that have gone are put again, at once. In v2, where each key
-/// has its own TTL, a heartbeat holds one key. It may be deleted at any time, before its store.
+/// Keeps the keys of one lease alive (v3), or in v2, where each key has its own TTL, one key. A
+/// lease that has gone is granted again, and keys that have gone are put again, within the beat
+/// that finds it. When it beats is up to Heartbeats. It may be deleted at any time, before its
+/// store.
 class Heartbeat : public QObject
 {
     Q_OBJECT
 public:
+    using Clock = Instance::Clock;
+
+    /// interval: at most half the TTL.
     Heartbeat(Store &store, std::chrono::milliseconds ttl, std::chrono::milliseconds interval,
-              QObject *parent);
+              QObject *parent = nullptr);
 
     /// Writes the key, and again whenever it is found missing, until it is released.
     QFuture<Result<void>> hold(const QString &key, const QByteArray &value);
@@ -28,22 +31,46 @@ public:
     /// Beats this key no more; the key itself is left alone.
     void release(const QString &key);
 
-    void pause();
-    void resume(); ///< beats at once
+    /// One beat, which ends in ended(). Nothing where one is under way, or nothing is held.
+    void beat();
+    bool isBeating() const { return m_beating; }
+
+    /// A beat that is under way puts nothing again.
+    void setPaused(bool paused) { m_paused = paused; }
+
+    /// A write of this key may still be carried out, although it failed or was given up.
+    bool isUncertain(const QString &key) const;
+
+    std::chrono::milliseconds interval() const { return m_interval; }
+    /// When its keys expire if no further beat gets through, by a cautious reckoning: from the
+    /// time at which the last one that did was sent.
+    Clock::time_point expires() const { return m_renewed + m_lease.ttl; }
+    Clock::time_point renewed() const { return m_renewed; } ///< when that was sent
 
     const Lease &lease() const { return m_lease; }
-    QStringList keys() const { return m_values.keys(); }
+    QStringList keys() const { return m_keys.keys(); }
+    bool isEmpty() const { return m_keys.isEmpty(); }
 
 Q_SIGNALS:
-    void succeeded(const QStringList &rejoined);
-    void failed(const EtcdRegistry::Error &error);
+    /// A beat found these missing. Those that are not released by whoever listens are put again.
+    void keysGone(const QStringList &keys, EtcdRegistry::Registration::Cause cause);
+    /// The beat is over; `rejoined` were put again.
+    void ended(const std::optional<EtcdRegistry::Error> &error, const QStringList &rejoined);
 
 private:
+    struct Key
+    {
+        QByteArray value;
+        int writing = 0; ///< puts that are under way
+        Clock::time_point uncertainUntil;
+    };
+
     QFuture<Result<void>> ensureLease();
-    void beat();
+    QFuture<Result<void>> write(const QString &key, bool again = true);
+    void wrote(const QString &key, const Result<Applied> &put, Clock::time_point sent);
+    void gone(const QStringList &keys, Registration::Cause cause);
     void putAgain(const QStringList &keys);
-    void beaten(const QStringList &rejoined);
-    void missed(const Error &error);
+    void end(const std::optional<Error> &error, const QStringList &rejoined = {});
 
     Store &m_store;
     std::chrono::milliseconds m_ttl;
@@ -51,11 +78,10 @@ private:
     Lease m_lease;
     bool m_granted = false;
     std::vector<QPromise<Result<void>>> m_leaseWaiters;
-    QHash<QString, QByteArray> m_values;
-    QTimer m_timer;
-    bool m_paused = false;
+    QHash<QString, Key> m_keys;
     bool m_beating = false;
-    Instance::Clock::time_point m_beatStarted;
+    bool m_paused = false;
+    Clock::time_point m_renewed;
 };
 
 } // namespace EtcdRegistry

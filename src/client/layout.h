@@ -20,6 +20,8 @@ struct Service
     std::chrono::milliseconds ttl{10000};
     std::chrono::milliseconds heartbeat{5000};
     bool ownLease = false; ///< v3: a lease of its own even if its TTL is the client's
+    /// When somebody else deletes or replaces its key: put it again, or hold it no longer.
+    enum class WhenTaken { Rejoin, LetGo } whenTaken = WhenTaken::Rejoin;
 
     bool operator==(const Service &) const = default;
 };

@@ -40,15 +40,22 @@ public:
     /// operation does that first by itself; once known it costs nothing.
     QFuture<Result<Cluster>> open();
 
-    /// Registers a service and keeps it alive until it is left.
+    /// Registers a service and keeps it alive until it is left, come what may: a beat that fails is
+    /// tried again for ever, and a key that has gone is put again (but see Service::whenTaken).
     QFuture<Result<Registration>> join(const Service &service);
 
     /// Stops the heartbeat and deletes the key of a registration that we hold. Whether or not the
-    /// delete succeeds, it is no longer held; on an error it expires with its TTL.
+    /// delete succeeds, it is no longer held; on an error it expires with its TTL. Where a write
+    /// of ours may still be carried out later, the key is looked at for another 30 s.
     QFuture<Result<void>> leave(qint64 registration);
     /// All that we hold of this name (in any namespace), or all at all; the first error, if any.
     QFuture<Result<void>> leave(const QString &name);
     QFuture<Result<void>> leaveAll();
+
+    /// For the end of the program: no further beat is sent, and all is left, at once. It ends when
+    /// that is done or the limit is over, with those that could not be left: they expire.
+    static constexpr std::chrono::seconds shutDownLimit{3};
+    QFuture<QList<Registration>> shutDown(std::chrono::milliseconds limit = shutDownLimit);
 
     /// Deletes somebody's instance (its owner, if alive, will put it back). One of ours is left.
     /// False: it was not there.
@@ -69,8 +76,11 @@ public:
     void setNodesInterval(std::chrono::milliseconds interval);
 
 Q_SIGNALS:
-    void registrationChanged(const EtcdRegistry::Registration &registration); ///< new or changed
-    void registrationRemoved(qint64 registration);
+    /// New or changed ones, those that have just been left or failed among them.
+    void registrationsChanged(const QList<EtcdRegistry::Registration> &registrations);
+    void registrationRemoved(qint64 registration); ///< after it was left or failed
+    /// A write of ours that was given up was carried out after we had left, and deleted again.
+    void leftAgain(const EtcdRegistry::Registration &registration);
     void nodesChanged();
 
 private:

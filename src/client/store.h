@@ -5,6 +5,7 @@
 #include "result.h"
 
 #include <QFuture>
+#include <QHash>
 #include <QList>
 #include <QObject>
 #include <QStringList>
@@ -64,6 +65,19 @@ struct LeaseTime
     std::chrono::milliseconds granted{0};
 };
 
+/// The time that a beat may take, retries included. It is sent when at most half of the TTL is
+/// over.
+inline std::chrono::milliseconds beatWithin(std::chrono::milliseconds ttl)
+{
+    return ttl * 2 / 5;
+}
+
+/// How often a write that succeeded is carried out.
+enum class Applied {
+    Once,
+    MaybeAgain, ///< an earlier attempt was given up: etcd may still carry it out, even later
+};
+
 /// One of etcd's two stores: it turns bytes into keys, values, leases and revisions, and knows
 /// nothing of services. Every operation is idempotent, tries all nodes and ends by the
 /// connection's deadline. Futures finish from the event loop of the thread that made the store;
@@ -81,15 +95,23 @@ public:
 
     /// The lease under which the keys of put() live. v2: no request.
     virtual QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) = 0;
-    virtual QFuture<Result<void>> put(const QString &key, const QByteArray &value,
-                                      const Lease &lease) = 0;
+    virtual QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
+                                         const Lease &lease) = 0;
 
-    /// One heartbeat for all the keys of a lease. Returns those keys that are not (any more) kept
-    /// alive by it, to be put again; NotFound: the lease itself has gone. v2: one key only.
-    virtual QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) = 0;
+    /// One heartbeat for all the keys of a lease, with their values; it ends well before they
+    /// expire. Returns those keys that are not (any more) kept alive by it, to be put again: they
+    /// have gone, or have another lease (v3) or value (v2); NotFound: the lease itself has gone.
+    /// v2: one key only.
+    virtual QFuture<Result<QStringList>> keepAlive(const Lease &lease,
+                                                   const QHash<QString, QByteArray> &values) = 0;
 
     /// False: it was not there.
     virtual QFuture<Result<bool>> remove(const QString &key) = 0;
+
+    /// Deletes what put() wrote, and nothing that somebody else put in its place: a key with this
+    /// lease (v3) or value (v2). False: there was no such thing.
+    virtual QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+                                            const Lease &lease) = 0;
 
     /// Ends a lease, and with it the keys that are still on it. v2: no request.
     virtual QFuture<Result<void>> revoke(const Lease &lease) = 0;

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 namespace EtcdRegistry {
 
 constexpr int keyNotFound = 100;
+constexpr int compareFailed = 101;
 
 static QByteArray keyPath(const QString &key)
 {
@@ -140,7 +141,8 @@ QFuture<Result<Lease>> StoreV2::grant(std::chrono::milliseconds ttl)
     return m_transport.later(Result<Lease>(Lease{0, std::chrono::ceil<std::chrono::seconds>(ttl)}));
 }
 
-QFuture<Result<void>> StoreV2::put(const QString &key, const QByteArray &value, const Lease &lease)
+QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &value,
+                                      const Lease &lease)
 {
     // cmux resets a connection whose first request line is longer than this.
     constexpr qsizetype longestPath = 4000;
@@ -148,51 +150,82 @@ QFuture<Result<void>> StoreV2::put(const QString &key, const QByteArray &value, 
                             + "&noValueOnSuccess=true";
     const HttpRequest request = formRequest(key, form);
     if (request.path.size() > longestPath) {
-        return m_transport.later(Result<void>(
+        return m_transport.later(Result<Applied>(
             Error{.code = Error::Code::InvalidArgument,
                   .detail = tr("The key is too long for etcd's v2 API. Use a shorter name or "
                                "namespace.")}));
     }
-    return m_transport.send(request).then(this, [](const Result<HttpReply> &reply) -> Result<void> {
-        if (!reply)
-            return reply.error();
-        if (reply->status >= 300)
-            return errorFromReply(*reply);
-        return {};
-    });
+    return m_transport.send(request).then(
+        this, [](const Result<HttpReply> &reply) -> Result<Applied> {
+            if (!reply)
+                return reply.error();
+            if (reply->status >= 300)
+                return errorFromReply(*reply);
+            return reply->uncertain ? Applied::MaybeAgain : Applied::Once;
+        });
 }
 
-QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease, const QStringList &keys)
+QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease,
+                                                const QHash<QString, QByteArray> &values)
 {
-    Q_ASSERT(keys.size() == 1);
-    const QByteArray form =
-        "refresh=true&prevExist=true&noValueOnSuccess=true&ttl=" + seconds(lease.ttl);
-    return m_transport.send(formRequest(keys.first(), form))
-        .then(this, [keys](const Result<HttpReply> &reply) -> Result<QStringList> {
+    Q_ASSERT(values.size() == 1);
+    const QString key = values.cbegin().key();
+    HttpRequest request = formRequest(
+        key, "refresh=true&prevExist=true&noValueOnSuccess=true&ttl=" + seconds(lease.ttl)
+                 + "&prevValue=" + values.cbegin()->toPercentEncoding());
+    request.within = beatWithin(lease.ttl);
+    return m_transport.send(request).then(
+        this, [key](const Result<HttpReply> &reply) -> Result<QStringList> {
             if (!reply)
                 return reply.error();
             if (reply->status < 300)
                 return QStringList();
             const Error error = errorFromReply(*reply);
-            if (error.etcdCode == keyNotFound)
-                return keys;
+            if (error.etcdCode == keyNotFound || error.etcdCode == compareFailed)
+                return QStringList{key};
             return error;
         });
 }
 
+/// What an answer to a deletion says; anything where there was no such key.
+static constexpr auto removed = [](const Result<HttpReply> &reply) -> Result<bool> {
+    if (!reply)
+        return reply.error();
+    if (reply->status < 300)
+        return true;
+    const Error error = errorFromReply(*reply);
+    if (error.etcdCode == keyNotFound || error.etcdCode == compareFailed)
+        return false;
+    return error;
+};
+
 QFuture<Result<bool>> StoreV2::remove(const QString &key)
 {
-    return m_transport.send({.method = "DELETE", .path = keyPath(key)})
-        .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
-            if (!reply)
-                return reply.error();
-            if (reply->status < 300)
-                return true;
-            const Error error = errorFromReply(*reply);
-            if (error.etcdCode == keyNotFound)
-                return false;
-            return error;
-        });
+    return m_transport.send({.method = "DELETE", .path = keyPath(key)}).then(this, removed);
+}
+
+QFuture<Result<bool>> StoreV2::removeOwn(const QString &key, const QByteArray &value, const Lease &)
+{
+    return m_transport.send({.path = keyPath(key) + "?quorum=true", .read = true})
+        .then(this,
+              [this, key, value](const Result<HttpReply> &reply) {
+                  if (!reply || reply->status >= 300)
+                      return m_transport.later(removed(reply));
+                  std::optional<Entry> entry;
+                  const auto read = Json::forEachObject(reply->body, [&](const Json::Views &node) {
+                      if (!entry)
+                          entry = entryOf(node, QDateTime::currentDateTimeUtc());
+                  });
+                  if (!read || !entry || entry->value != value)
+                      return m_transport.later(Result<bool>(false));
+                  // Not by its value, which might be too long for a path.
+                  return m_transport
+                      .send({.method = "DELETE",
+                             .path = keyPath(key)
+                                     + "?prevIndex=" + QByteArray::number(entry->modRevision)})
+                      .then(this, removed);
+              })
+        .unwrap();
 }
 
 QFuture<Result<void>> StoreV2::revoke(const Lease &)
@@ -216,7 +249,7 @@ QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64 sinceRevisio
 {
     // Any answer tells the index in its head; that there is no such key is the cheapest one, and
     // the right to read has to cover it.
-    const HttpRequest local{.path = keyPath(prefix + u"_etcd-registry-browser"_s)};
+    const HttpRequest local{.path = keyPath(prefix + u"_etcd-registry-browser"_s), .read = true};
     const auto decode = [](const Result<HttpReply> &reply) -> Result<Check> {
         if (!reply)
             return reply.error();

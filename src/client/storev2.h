@@ -21,10 +21,13 @@ public:
     Api api() const override { return Api::V2; }
     QFuture<Result<Listing>> list(const QString &prefix) override;
     QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
-    QFuture<Result<void>> put(const QString &key, const QByteArray &value,
-                              const Lease &lease) override;
-    QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) override;
+    QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
+                                 const Lease &lease) override;
+    QFuture<Result<QStringList>> keepAlive(const Lease &lease,
+                                           const QHash<QString, QByteArray> &values) override;
     QFuture<Result<bool>> remove(const QString &key) override;
+    QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+                                    const Lease &lease) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,

@@ -66,52 +66,47 @@ StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &us
 
 StoreV3::~StoreV3()
 {
+    m_puts.clear(); // which cancels them, while what waits for them is still here
     m_decoder.waitForDone();
     QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
 }
 
-HttpRequest StoreV3::requestOf(const QByteArray &method, const QJsonObject &body, bool large) const
+HttpRequest StoreV3::requestOf(const QByteArray &method, const QJsonObject &body) const
 {
     // With this header a node without a leader says so at once, instead of after 7 s.
     return {.method = "POST",
             .path = m_path + method,
             .body = QJsonDocument(body).toJson(QJsonDocument::Compact),
-            .header = "Grpc-Metadata-hasleader: true",
-            .large = large};
+            .header = "Grpc-Metadata-hasleader: true"};
 }
 
-QFuture<Result<HttpReply>> StoreV3::post(const QByteArray &method, const QJsonObject &body,
-                                         bool large)
+HttpRequest StoreV3::readOf(const QByteArray &method, const QJsonObject &body) const
 {
-    return m_transport.send(requestOf(method, body, large));
+    HttpRequest request = requestOf(method, body);
+    request.read = true;
+    return request;
 }
 
-QFuture<Result<HttpReply>> StoreV3::call(const QByteArray &method, const QJsonObject &body,
-                                         bool large)
+QFuture<Result<HttpReply>> StoreV3::call(const HttpRequest &request)
 {
-    return post(method, body, large)
+    return m_transport.send(request)
         .then(this,
               [=, this](const Result<HttpReply> &reply) {
-                  if (!m_user.isEmpty() && reply && reply->status >= 400) {
-                      const Error error = errorFromReply(*reply);
-                      if (error.code == Error::Code::LoginRequired
-                          || error.code == Error::Code::LoginRefused
-                          || error.detail.contains("auth store is old"_L1))
-                          return callAgain(method, body, large);
-                  }
-                  return m_transport.later(reply);
-              })
-        .unwrap();
-}
-
-QFuture<Result<HttpReply>> StoreV3::callAgain(const QByteArray &method, const QJsonObject &body,
-                                              bool large)
-{
-    return logIn()
-        .then(this,
-              [=, this](const Result<void> &loggedIn) {
-                  return loggedIn ? post(method, body, large)
-                                  : m_transport.later(Result<HttpReply>(loggedIn.error()));
+                  if (m_user.isEmpty() || !reply || reply->status < 400)
+                      return m_transport.later(reply);
+                  const Error error = errorFromReply(*reply);
+                  if (error.code != Error::Code::LoginRequired
+                      && error.code != Error::Code::LoginRefused
+                      && !error.detail.contains("auth store is old"_L1))
+                      return m_transport.later(reply);
+                  return logIn()
+                      .then(this,
+                            [=, this](const Result<void> &loggedIn) {
+                                return loggedIn
+                                           ? m_transport.send(request)
+                                           : m_transport.later(Result<HttpReply>(loggedIn.error()));
+                            })
+                      .unwrap();
               })
         .unwrap();
 }
@@ -126,7 +121,8 @@ QFuture<Result<void>> StoreV3::logIn()
         return future;
 
     m_transport.setAuthorization({}); // an expired token would be refused here too
-    post("/auth/authenticate", {{u"name"_s, m_user}, {u"password"_s, m_password}}, false)
+    m_transport
+        .send(requestOf("/auth/authenticate", {{u"name"_s, m_user}, {u"password"_s, m_password}}))
         .then(this, [this](const Result<HttpReply> &reply) {
             const Result<QJsonObject> answer = objectOf(reply);
             if (answer)
@@ -192,7 +188,9 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
     // All pages show the revision of the first, whatever changes meanwhile.
     if (pages->listing.revision > 0)
         body.insert(u"revision"_s, QString::number(pages->listing.revision));
-    return call("/kv/range", body, true)
+    HttpRequest request = requestOf("/kv/range", body);
+    request.large = true;
+    return call(request)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {
                   return offThread(m_decoder, this, [reply, pages]() -> Result<void> {
@@ -231,8 +229,8 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
     // An ID of our own makes it idempotent: a repeated grant finds the lease that the first made.
     const qint64 id = QRandomGenerator::system()->generate64() >> 1 | 1;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(ttl);
-    return call("/lease/grant",
-                {{u"TTL"_s, QString::number(seconds.count())}, {u"ID"_s, QString::number(id)}})
+    return call(requestOf("/lease/grant", {{u"TTL"_s, QString::number(seconds.count())},
+                                           {u"ID"_s, QString::number(id)}}))
         .then(this,
               [this, id](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
@@ -249,22 +247,114 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
         .unwrap();
 }
 
-QFuture<Result<void>> StoreV3::put(const QString &key, const QByteArray &value, const Lease &lease)
+struct StoreV3::Put
 {
-    return call("/kv/put", {{u"key"_s, base64(key.toUtf8())},
-                            {u"value"_s, base64(value)},
-                            {u"lease"_s, QString::number(lease.id)}})
-        .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+    QString key;
+    QJsonObject request;
+    qsizetype size;
+    QPromise<Result<Applied>> promise;
+
+    void finish(Result<Applied> result)
+    {
+        promise.addResult(std::move(result));
+        promise.finish();
+    }
+};
+
+QFuture<Result<Applied>> StoreV3::put(const QString &key, const QByteArray &value,
+                                      const Lease &lease)
+{
+    Put put{.key = key,
+            .request = {{u"key"_s, base64(key.toUtf8())},
+                        {u"value"_s, base64(value)},
+                        {u"lease"_s, QString::number(lease.id)}},
+            .size = key.size() + value.size(),
+            .promise = {}};
+    put.promise.start();
+    const QFuture<Result<Applied>> future = put.promise.future();
+    m_puts.push_back(std::move(put));
+    if (m_puts.size() == 1)
+        QMetaObject::invokeMethod(this, &StoreV3::sendPuts, Qt::QueuedConnection);
+    return future;
+}
+
+/// One at a time they take several times as long (measured: 3,000 against 15,000 a second).
+void StoreV3::sendPuts()
+{
+    constexpr size_t atMost = 100;          // etcd takes 128
+    constexpr qsizetype bytes = 500 * 1024; // etcd takes 1.5 MB
+    auto puts = std::exchange(m_puts, {});
+    for (auto next = puts.begin(); next != puts.end();) {
+        auto together = std::make_shared<std::vector<Put>>();
+        QSet<QString> keys; // a transaction refuses one that comes twice
+        for (qsizetype size = 0; next != puts.end() && together->size() < atMost; ++next) {
+            size += next->size;
+            if (!together->empty() && (size > bytes || keys.contains(next->key)))
+                break;
+            keys.insert(next->key);
+            together->push_back(std::move(*next));
+        }
+        sendTogether(together);
+    }
+}
+
+void StoreV3::sendTogether(const std::shared_ptr<std::vector<Put>> &puts)
+{
+    const auto one = [this](const Put &put) { return requestOf("/kv/put", put.request); };
+    const auto all = [&] {
+        QJsonArray operations;
+        for (const Put &put : *puts)
+            operations.append(QJsonObject{{u"request_put"_s, put.request}});
+        return requestOf("/kv/txn", {{u"success"_s, operations}});
+    };
+    call(puts->size() == 1 ? one(puts->front()) : all())
+        .then(this, [this, puts](const Result<HttpReply> &reply) {
             const Result<QJsonObject> answer = objectOf(reply);
-            return answer ? Result<void>() : answer.error();
+            if (!answer && puts->size() > 1 && !answer.error().retryable()) {
+                for (Put &put : *puts) // it may be the fault of one of them
+                    sendTogether(std::make_shared<std::vector<Put>>(
+                        std::make_move_iterator(&put), std::make_move_iterator(&put + 1)));
+                return;
+            }
+            for (Put &put : *puts) {
+                put.finish(!answer            ? Result<Applied>(answer.error())
+                           : reply->uncertain ? Applied::MaybeAgain
+                                              : Applied::Once);
+            }
         });
 }
 
-QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease, const QStringList &keys)
+/// Those of the keys that a timetolive answer does not name. It may name 10,000, each second.
+static Result<QStringList> missingFrom(const HttpReply &answer,
+                                       const QHash<QString, QByteArray> &values)
 {
+    QSet<QByteArray> attached;
+    const auto read =
+        Json::forEachField(answer.body, [&](QByteArrayView name, QByteArrayView value) {
+            if (name != R"("keys")")
+                return;
+            const QList<QByteArray> texts = value.toByteArray().split('"');
+            for (qsizetype i = 1; i < texts.size(); i += 2) // between quotes; base64 has no escapes
+                attached.insert(texts.at(i));
+        });
+    if (!read)
+        return protocolError(answer);
+    QStringList missing;
+    for (auto key = values.cbegin(); key != values.cend(); ++key) {
+        if (!attached.contains(key.key().toUtf8().toBase64()))
+            missing.append(key.key());
+    }
+    return missing;
+}
+
+QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease,
+                                                const QHash<QString, QByteArray> &values)
+{
+    HttpRequest renewal = requestOf("/lease/keepalive", {{u"ID"_s, QString::number(lease.id)}});
+    renewal.within = beatWithin(lease.ttl);
     // The renewal says whether the lease lives, not whether somebody deleted a key: the second
     // request tells which keys are still on it.
-    return call("/lease/keepalive", {{u"ID"_s, QString::number(lease.id)}})
+    return call(renewal)
         .then(this,
               [this, lease](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
@@ -277,37 +367,45 @@ QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease, const QStrin
                                                   .endpoint = reply->endpoint.toString(),
                                                   .detail = u"the lease has expired"_s}));
                   }
-                  return call("/lease/timetolive",
-                              {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}});
+                  return call(readOf("/lease/timetolive",
+                                     {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
               })
         .unwrap()
-        .then(this, [keys](const Result<HttpReply> &reply) -> Result<QStringList> {
-            const Result<QJsonObject> answer = objectOf(reply);
-            if (!answer)
-                return answer.error();
-            QSet<QString> attached;
-            const QJsonArray list = answer->value("keys"_L1).toArray();
-            for (const QJsonValue &key : list)
-                attached.insert(QString::fromUtf8(fromBase64(key.toString().toLatin1())));
-            QStringList lost;
-            std::ranges::copy_if(keys, std::back_inserter(lost),
-                                 [&](const QString &key) { return !attached.contains(key); });
-            return lost;
+        .then(this, [values](const Result<HttpReply> &reply) -> Result<QStringList> {
+            if (!reply)
+                return reply.error();
+            if (reply->status >= 300)
+                return errorFromReply(*reply);
+            return missingFrom(*reply, values);
         });
 }
 
 QFuture<Result<bool>> StoreV3::remove(const QString &key)
 {
-    return call("/kv/deleterange", {{u"key"_s, base64(key.toUtf8())}})
+    return call(requestOf("/kv/deleterange", {{u"key"_s, base64(key.toUtf8())}}))
         .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
             const Result<QJsonObject> answer = objectOf(reply);
             return answer ? Result<bool>(integer(answer->value("deleted"_L1)) > 0) : answer.error();
         });
 }
 
+QFuture<Result<bool>> StoreV3::removeOwn(const QString &key, const QByteArray &, const Lease &lease)
+{
+    const QString name = base64(key.toUtf8());
+    const QJsonObject ours{
+        {u"target"_s, u"LEASE"_s}, {u"key"_s, name}, {u"lease"_s, QString::number(lease.id)}};
+    const QJsonObject removal{{u"request_delete_range"_s, QJsonObject{{u"key"_s, name}}}};
+    return call(requestOf("/kv/txn",
+                          {{u"compare"_s, QJsonArray{ours}}, {u"success"_s, QJsonArray{removal}}}))
+        .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
+            const Result<QJsonObject> answer = objectOf(reply);
+            return answer ? Result<bool>(answer->value("succeeded"_L1).toBool()) : answer.error();
+        });
+}
+
 QFuture<Result<void>> StoreV3::revoke(const Lease &lease)
 {
-    return call("/lease/revoke", {{u"ID"_s, QString::number(lease.id)}})
+    return call(requestOf("/lease/revoke", {{u"ID"_s, QString::number(lease.id)}}))
         .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
             const Result<QJsonObject> answer = objectOf(reply);
             const bool gone = answer || answer.error().code == Error::Code::NotFound;
@@ -317,7 +415,7 @@ QFuture<Result<void>> StoreV3::revoke(const Lease &lease)
 
 QFuture<Result<LeaseTime>> StoreV3::timeToLive(qint64 lease)
 {
-    return call("/lease/timetolive", {{u"ID"_s, QString::number(lease)}})
+    return call(readOf("/lease/timetolive", {{u"ID"_s, QString::number(lease)}}))
         .then(this, [](const Result<HttpReply> &reply) -> Result<LeaseTime> {
             const Result<QJsonObject> answer = objectOf(reply);
             if (!answer)
@@ -351,13 +449,13 @@ QFuture<Result<Check>> StoreV3::check(const QString &prefix, qint64 sinceRevisio
 {
     // min_mod_revision leaves out entries, but not from the count.
     const QByteArray key = prefix.toUtf8();
-    return call("/kv/range", {{u"key"_s, base64(key)},
-                              {u"range_end"_s, base64(prefixEnd(key))},
-                              {u"min_mod_revision"_s, QString::number(sinceRevision + 1)},
-                              {u"sort_target"_s, u"MOD"_s},
-                              {u"sort_order"_s, u"DESCEND"_s},
-                              {u"keys_only"_s, true},
-                              {u"limit"_s, 1}})
+    return call(readOf("/kv/range", {{u"key"_s, base64(key)},
+                                     {u"range_end"_s, base64(prefixEnd(key))},
+                                     {u"min_mod_revision"_s, QString::number(sinceRevision + 1)},
+                                     {u"sort_target"_s, u"MOD"_s},
+                                     {u"sort_order"_s, u"DESCEND"_s},
+                                     {u"keys_only"_s, true},
+                                     {u"limit"_s, 1}}))
         .then(this, [](const Result<HttpReply> &reply) -> Result<Check> {
             const Result<QJsonObject> answer = objectOf(reply);
             if (!answer)

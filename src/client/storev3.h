@@ -31,10 +31,14 @@ public:
     Api api() const override { return Api::V3; }
     QFuture<Result<Listing>> list(const QString &prefix) override;
     QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
-    QFuture<Result<void>> put(const QString &key, const QByteArray &value,
-                              const Lease &lease) override;
-    QFuture<Result<QStringList>> keepAlive(const Lease &lease, const QStringList &keys) override;
+    /// Those that are asked for in one turn of the event loop travel together.
+    QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
+                                 const Lease &lease) override;
+    QFuture<Result<QStringList>> keepAlive(const Lease &lease,
+                                           const QHash<QString, QByteArray> &values) override;
     QFuture<Result<bool>> remove(const QString &key) override;
+    QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+                                    const Lease &lease) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
@@ -46,14 +50,14 @@ public:
 
 private:
     struct Pages;
+    struct Put;
 
-    QFuture<Result<HttpReply>> call(const QByteArray &method, const QJsonObject &body,
-                                    bool large = false);
-    QFuture<Result<HttpReply>> callAgain(const QByteArray &method, const QJsonObject &body,
-                                         bool large);
-    HttpRequest requestOf(const QByteArray &method, const QJsonObject &body,
-                          bool large = false) const;
-    QFuture<Result<HttpReply>> post(const QByteArray &method, const QJsonObject &body, bool large);
+    HttpRequest requestOf(const QByteArray &method, const QJsonObject &body) const;
+    HttpRequest readOf(const QByteArray &method, const QJsonObject &body) const;
+    /// Logs in and sends it again where that is needed.
+    QFuture<Result<HttpReply>> call(const HttpRequest &request);
+    void sendPuts();
+    void sendTogether(const std::shared_ptr<std::vector<Put>> &puts);
     QFuture<Result<void>> logIn();
     QFuture<Result<Listing>> nextPage(const std::shared_ptr<Pages> &pages);
 
@@ -62,6 +66,7 @@ private:
     QString m_user;
     QString m_password;
     std::vector<QPromise<Result<void>>> m_loginWaiters;
+    std::vector<Put> m_puts; ///< to be sent in the next turn
     QThreadPool m_decoder;
 };
 

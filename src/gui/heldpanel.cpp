@@ -22,11 +22,14 @@ std::optional<InstanceState> signOf(const QModelIndex &index)
     case Registration::State::Late:
         return InstanceState::Late;
     case Registration::State::Lost:
+    case Registration::State::Rejoining:
+    case Registration::State::Failed:
         return InstanceState::Broken;
     case Registration::State::Paused:
         return InstanceState::Paused;
     case Registration::State::Joining:
     case Registration::State::Leaving:
+    case Registration::State::Left:
         break;
     }
     return std::nullopt;

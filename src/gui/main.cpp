@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mainwindow.h"
 #include "screenshot.h"
+#include "session.h"
+#include "terminationsignals.h"
 #include "theme.h"
 
 #include <QApplication>
@@ -36,6 +38,20 @@ int fail(const QString &message)
 {
     std::fprintf(stderr, "%s\n", qPrintable(message));
     return usageError;
+}
+
+/// At the end of the desktop session nobody is there to be asked.
+void leave(const MainWindow &window)
+{
+    Session *session = window.session();
+    if (!session)
+        return QCoreApplication::quit();
+    QObject::connect(session, &Session::leftAll, &QCoreApplication::quit);
+    QObject::connect(session, &Session::leavingFailed, [](const QString &what) {
+        std::fprintf(stderr, "%s\n", qPrintable(what));
+        QCoreApplication::quit();
+    });
+    session->leaveAll();
 }
 
 } // namespace
@@ -88,6 +104,9 @@ int main(int argc, char *argv[])
     Theme::apply(application, *chosen);
 
     MainWindow window(settings);
+    const TerminationSignals termination;
+    QObject::connect(&termination, &TerminationSignals::received, &window,
+                     [&window] { leave(window); });
     if (parser.isSet(select))
         window.chooseWhenConnected(parser.value(select));
     if (parser.isSet(screenshot))

@@ -266,17 +266,32 @@ void Journal::recordOurs(What what, const Registration &registration)
         entryOf(Layout::decode(stored, Api::V2, {}), Kind::Ours, QDateTime::currentDateTimeUtc());
     entry.what = what;
     entry.ours = true;
-    if (what == What::BeatFailed || what == What::Lost)
+    if (what == What::BeatFailed || what == What::Lost || what == What::NotJoined
+        || what == What::NotLeft)
         entry.error = registration.lastError;
     record(entry);
+}
+
+void Journal::recordRegistrations(const QList<Registration> &registrations)
+{
+    for (const Registration &registration : registrations)
+        recordRegistration(registration);
 }
 
 /// That it has joined and left the store itself tells.
 void Journal::recordRegistration(const Registration &registration)
 {
     using State = Registration::State;
-    m_ours.insert(registration.key, Clock::time_point::max());
+    using Cause = Registration::Cause;
     const Registration known = std::exchange(m_registrations[registration.id], registration);
+    if (registration.isHeld()) {
+        if (known.id == 0)
+            m_ours.insert(registration.key, Clock::time_point::max());
+    } else {
+        m_registrations.remove(registration.id);
+        m_ours.removeIf([now = Clock::now()](auto each) { return each.value() < now; });
+        m_ours.insert(registration.key, Clock::now() + leavingTime);
+    }
     if (registration.rejoins > known.rejoins)
         recordOurs(What::Rejoined, registration);
     if (registration.state == known.state)
@@ -285,30 +300,40 @@ void Journal::recordRegistration(const Registration &registration)
     case State::Paused:
         return recordOurs(What::BeatPaused, registration);
     case State::Late:
-        return recordOurs(known.state == State::Paused ? What::BeatResumed : What::BeatFailed,
+        return recordOurs(known.state == State::Paused              ? What::BeatResumed
+                          : registration.cause == Cause::BeatFailed ? What::BeatFailed
+                                                                    : What::BeatOverdue,
                           registration);
     case State::Lost:
         return recordOurs(What::Lost, registration);
+    case State::Rejoining:
+        if (registration.cause != Cause::Expired) // which was told already
+            recordOurs(registration.cause == Cause::LeaseGone ? What::LeaseRevoked : What::KeyTaken,
+                       registration);
+        return;
     case State::Alive:
-        // Of one that was paused or lost it was told already.
-        if (known.state == State::Late && known.lastError)
+        // Of one that was paused or has gone it was told already.
+        if (registration.rejoins == known.rejoins
+            && ((known.state == State::Late && known.cause != Cause::Asked)
+                || known.state == State::Lost))
             recordOurs(What::BeatsAgain, registration);
         return;
+    case State::Left:
+        if (registration.cause != Cause::Asked)
+            recordOurs(What::LetGo, registration);
+        return;
+    case State::Failed:
+        return recordOurs(known.state == State::Joining ? What::NotJoined : What::NotLeft,
+                          registration);
     case State::Joining:
     case State::Leaving:
         return;
     }
 }
 
-void Journal::recordRegistrationRemoved(qint64 id)
+void Journal::recordLeftAgain(const Registration &registration)
 {
-    const Registration registration = m_registrations.take(id);
-    if (registration.key.isEmpty())
-        return;
-    m_ours.removeIf([now = Clock::now()](auto each) { return each.value() < now; });
-    m_ours.insert(registration.key, Clock::now() + leavingTime);
-    if (registration.state == Registration::State::Joining)
-        recordOurs(What::NotJoined, registration);
+    recordOurs(What::LeftAgain, registration);
 }
 
 // ---- nodes

@@ -44,9 +44,9 @@ public Q_SLOTS:
     void recordEvent(const EtcdRegistry::LiveEvent &event);
     void recordLate(const EtcdRegistry::LiveInstance &live,
                     EtcdRegistry::Instance::Clock::time_point at);
-    /// Registry's signals of the same names tell what is ours, and how it fares.
-    void recordRegistration(const EtcdRegistry::Registration &registration);
-    void recordRegistrationRemoved(qint64 registration);
+    /// What is ours and how it fares, as Registry's signals of these names tell.
+    void recordRegistrations(const QList<EtcdRegistry::Registration> &registrations);
+    void recordLeftAgain(const EtcdRegistry::Registration &registration);
     void recordNode(const EtcdRegistry::Node &node); ///< each that may have changed
 
     void flush(); ///< hands on and writes what is waiting, now
@@ -66,6 +66,7 @@ private:
     void recordChange(const Change &change, qint64 clockOffset);
     void recordWhat(JournalEntry::Kind kind, JournalEntry::What what, const QString &who,
                     const std::optional<Error> &error = {});
+    void recordRegistration(const Registration &registration);
     void recordOurs(JournalEntry::What what, const Registration &registration);
     void watchFlapping(const Change &change, const JournalEntry &entry);
     bool isOurs(const QString &key, Clock::time_point at) const;
@@ -76,7 +77,7 @@ private:
     QTimer m_timer;
     bool m_writes = true; ///< the last attempt did
 
-    QHash<qint64, Registration> m_registrations;
+    QHash<qint64, Registration> m_registrations; ///< that are held
     QHash<QString, Clock::time_point> m_ours; ///< until when a key counts as ours; held: for ever
     QHash<QString, Rejoins> m_rejoins;
     Clock::time_point m_rejoinsPruned;

@@ -33,7 +33,7 @@ QString oursText(const JournalEntry &entry)
     const QString who = entry.instance;
     switch (entry.what) {
     case What::NotJoined:
-        return Text::tr("%1 could not be joined by this window").arg(who);
+        return withReason(Text::tr("%1 could not be joined by this window").arg(who), entry.error);
     case What::BeatPaused:
         return Text::tr("%1 is not beaten any more: this window has paused it").arg(who);
     case What::BeatResumed:
@@ -48,6 +48,26 @@ QString oursText(const JournalEntry &entry)
             entry.error);
     case What::Rejoined:
         return Text::tr("%1 had gone, and was joined again by this window").arg(who);
+    case What::BeatOverdue:
+        return Text::tr("no beat of %1 was sent in time: this machine was asleep, or is too busy")
+            .arg(who);
+    case What::KeyTaken:
+        return Text::tr("somebody else deleted or replaced the key of %1: this window joins it "
+                        "again")
+            .arg(who);
+    case What::LeaseRevoked:
+        return Text::tr("somebody else revoked the lease of %1: this window joins it again")
+            .arg(who);
+    case What::LetGo:
+        return Text::tr("somebody else deleted or replaced the key of %1: this window lets it go")
+            .arg(who);
+    case What::NotLeft:
+        return withReason(
+            Text::tr("%1 could not be left by this window, and expires by itself").arg(who),
+            entry.error);
+    case What::LeftAgain:
+        return Text::tr("a delayed write had brought %1 back: this window has left it again")
+            .arg(who);
     default:
         return who;
     }
@@ -161,7 +181,8 @@ bool JournalEntry::isTrouble() const
     case Kind::Flapping:
         return true;
     case Kind::Ours:
-        return what == What::NotJoined || what == What::BeatFailed || what == What::Lost;
+        return what != What::BeatPaused && what != What::BeatResumed && what != What::BeatsAgain
+               && what != What::Rejoined;
     case Kind::Node:
         return what == What::NoAnswer;
     case Kind::Watch:

@@ -22,13 +22,19 @@ struct JournalEntry
     enum class What {
         None, ///< the kind says it all
         // Ours
-        NotJoined,
+        NotJoined, ///< `error`
         BeatPaused,
         BeatResumed,
         BeatFailed, ///< `error`
         BeatsAgain, ///< after that
         Lost,       ///< expired, as no beat came through: `error`
         Rejoined,
+        BeatOverdue,  ///< none was sent in time
+        KeyTaken,     ///< deleted or replaced by somebody else; it is joined again
+        LeaseRevoked, ///< by somebody else; it is joined again
+        LetGo,        ///< its key or lease was taken, and it is not joined again
+        NotLeft,      ///< `error`
+        LeftAgain,    ///< a delayed write had brought it back
         // Node
         NoAnswer, ///< `error`
         Answers,  ///< again

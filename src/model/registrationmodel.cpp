@@ -76,7 +76,9 @@ QVariant RegistrationModel::data(const QModelIndex &index, int role) const
     case Qt::TextAlignmentRole:
         return alignmentOf(index.column());
     case Qt::ToolTipRole:
-        return index.column() == LastError ? text(registration, LastError) : QVariant();
+        return index.column() == State       ? causeText(registration)
+               : index.column() == LastError ? text(registration, LastError)
+                                             : QVariant();
     case StateRole:
         return int(registration.state);
     default:
@@ -153,10 +155,16 @@ QString stateName(Registration::State state)
         return RegistrationModel::tr("Late");
     case Registration::State::Lost:
         return RegistrationModel::tr("Lost");
+    case Registration::State::Rejoining:
+        return RegistrationModel::tr("Rejoining");
     case Registration::State::Paused:
         return RegistrationModel::tr("Paused");
     case Registration::State::Leaving:
         return RegistrationModel::tr("Leaving");
+    case Registration::State::Left:
+        return RegistrationModel::tr("Left");
+    case Registration::State::Failed:
+        return RegistrationModel::tr("Failed");
     }
     Q_UNREACHABLE();
 }

@@ -18,7 +18,6 @@ constexpr auto nodesInterval = 5000ms;
 constexpr auto longestSilence = 2500ms;
 constexpr auto longestSilenceByListings = 15s;
 constexpr auto tickInterval = 200ms;
-constexpr auto leavePatience = 3000ms;
 
 template <typename T>
 Result<void> withoutValue(const Result<T> &result)
@@ -38,16 +37,14 @@ Session::Session(const ConnectionString &connection, const QString &journalFolde
     startLiveThread();
 
     m_registrationsTimer.setSingleShot(true);
-    m_leaveTimer.setSingleShot(true);
     m_registrationsTimer.setInterval(50ms); // many change at once when their lease is beaten
     connect(&m_tickTimer, &QTimer::timeout, this, &Session::ticked);
     connect(&m_registrationsTimer, &QTimer::timeout, this, &Session::updateRegistrations);
-    connect(&m_leaveTimer, &QTimer::timeout, this, &Session::leavingTookTooLong);
     const auto later = [this] {
         if (!m_registrationsTimer.isActive())
             m_registrationsTimer.start();
     };
-    connect(&m_registry, &Registry::registrationChanged, this, later);
+    connect(&m_registry, &Registry::registrationsChanged, this, later);
     connect(&m_registry, &Registry::registrationRemoved, this, later);
     connect(&m_registry, &Registry::nodesChanged, this, [this] {
         for (const Node &node : nodes())
@@ -77,9 +74,9 @@ void Session::startLiveThread()
     connect(m_live, &LiveRegistry::changed, m_journal, &Journal::recordChanges);
     connect(m_live, &LiveRegistry::happened, m_journal, &Journal::recordEvent);
     connect(m_keeper, &RowKeeper::late, m_journal, &Journal::recordLate);
-    connect(&m_registry, &Registry::registrationChanged, m_journal, &Journal::recordRegistration);
-    connect(&m_registry, &Registry::registrationRemoved, m_journal,
-            &Journal::recordRegistrationRemoved);
+    connect(&m_registry, &Registry::registrationsChanged, m_journal,
+            &Journal::recordRegistrations);
+    connect(&m_registry, &Registry::leftAgain, m_journal, &Journal::recordLeftAgain);
     connect(this, &Session::nodeSeen, m_journal, &Journal::recordNode);
     connect(m_journal, &Journal::recorded, &m_journalModel, &JournalModel::append);
 
@@ -225,30 +222,20 @@ Batch *Session::leave(const QStringList &keys)
 
 void Session::leaveAll()
 {
-    m_leaveTimer.start(leavePatience);
-    m_registry.leaveAll().then(this, [this](const Result<void> &result) { leavingEnded(result); });
-}
-
-void Session::leavingEnded(const Result<void> &result)
-{
-    if (!m_leaveTimer.isActive())
-        return; // it took too long, which was said already
-    m_leaveTimer.stop();
-    if (result)
-        Q_EMIT leftAll();
-    else
-        Q_EMIT leavingFailed(tr("Not all could be left: %1 What remains expires by itself.")
-                                 .arg(result.error().message()));
-}
-
-void Session::leavingTookTooLong()
-{
-    QStringList names;
-    for (const Registration &registration : m_registry.registrations())
-        names.append(registration.service.name);
-    Q_EMIT leavingFailed(tr("No answer in time: %1 may still be registered. What remains expires "
-                            "by itself.")
-                             .arg(names.join(tr(", "))));
+    m_registry.shutDown().then(this, [this](const QList<Registration> &notLeft) {
+        if (notLeft.isEmpty()) {
+            Q_EMIT leftAll();
+            return;
+        }
+        QStringList names;
+        for (const Registration &registration : notLeft)
+            names.append(registration.service.name);
+        names.removeDuplicates();
+        const std::optional<Error> &error = notLeft.first().lastError;
+        Q_EMIT leavingFailed(tr("Could not be left: %1. %2 What remains expires by itself.")
+                                 .arg(names.join(tr(", ")),
+                                      error ? error->message() : tr("No answer in time.")));
+    });
 }
 
 } // namespace EtcdRegistry

@@ -95,8 +95,6 @@ private:
     void setStatus(const LiveStatus &status);
     void setWaiting(int changes);
     void updateRegistrations();
-    void leavingEnded(const Result<void> &result);
-    void leavingTookTooLong();
 
     Registry m_registry;
     JournalModel m_journalModel;
@@ -115,7 +113,6 @@ private:
     bool m_paused = false;
     QTimer m_tickTimer;
     QTimer m_registrationsTimer;
-    QTimer m_leaveTimer; ///< runs while all are being left
 };
 
 } // namespace EtcdRegistry

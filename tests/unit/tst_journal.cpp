@@ -132,12 +132,12 @@ void TestJournal::knowsWhatIsOurs()
     Fixture fixture;
     const auto now = Clock::now();
     using State = Registration::State;
-    fixture.journal.recordRegistration(ours(State::Joining)); // before the store tells
+    fixture.journal.recordRegistrations({ours(State::Joining)}); // before the store tells
     fixture.journal.recordChanges(
         {change(Change::Kind::Joined, now), change(Change::Kind::Joined, now, u"b:80"_s)});
-    fixture.journal.recordRegistration(ours(State::Alive));
-    fixture.journal.recordRegistration(ours(State::Leaving));
-    fixture.journal.recordRegistrationRemoved(7);
+    fixture.journal.recordRegistrations({ours(State::Alive)});
+    fixture.journal.recordRegistrations({ours(State::Leaving)});
+    fixture.journal.recordRegistrations({ours(State::Left)});
     fixture.journal.recordChanges({change(Change::Kind::Left, now + 1s)}); // after
     QCOMPARE(fixture.texts(), (QStringList{u"joined: a:80 joined, TTL 10 s, by this window"_s,
                                            u"joined: b:80 joined, TTL 10 s"_s,
@@ -150,37 +150,57 @@ void TestJournal::tellsHowOurBeatsFare()
 {
     Fixture fixture;
     using State = Registration::State;
+    using Cause = Registration::Cause;
     Registration each = ours(State::Joining);
-    const auto become = [&](State state, const QString &why = {}) {
+    const auto become = [&](State state, Cause cause = Cause::Beat, const QString &why = {}) {
         each.state = state;
+        each.cause = cause;
         each.lastError =
             why.isNull()
                 ? std::nullopt
                 : std::optional(Error{.code = Error::Code::InvalidArgument, .detail = why});
-        fixture.journal.recordRegistration(each);
+        fixture.journal.recordRegistrations({each});
         return fixture.texts();
     };
     const auto is = [](const QString &text) { return QStringList{u"ours: "_s + text}; };
-    QCOMPARE(become(State::Joining), QStringList());
+    QCOMPARE(become(State::Joining, Cause::Asked), QStringList());
     QCOMPARE(become(State::Alive), QStringList());
-    QCOMPARE(become(State::Paused),
+    QCOMPARE(become(State::Paused, Cause::Asked),
              is(u"a:80 is not beaten any more: this window has paused it"_s));
-    QCOMPARE(become(State::Late), is(u"a:80 is beaten again: this window has resumed it"_s));
+    QCOMPARE(become(State::Late, Cause::Asked),
+             is(u"a:80 is beaten again: this window has resumed it"_s));
     QCOMPARE(become(State::Alive), QStringList());
-    QCOMPARE(become(State::Late, u"No."_s), is(u"a beat of a:80 by this window failed: No."_s));
-    QCOMPARE(become(State::Late, u"No again."_s), QStringList());
+    QCOMPARE(become(State::Late, Cause::BeatFailed, u"No."_s),
+             is(u"a beat of a:80 by this window failed: No."_s));
+    QCOMPARE(become(State::Late, Cause::BeatFailed, u"No again."_s), QStringList());
     QCOMPARE(become(State::Alive), is(u"the beats of a:80 by this window come through again"_s));
-    QCOMPARE(become(State::Lost, u"No."_s),
+    QCOMPARE(become(State::Late, Cause::Overdue),
+             is(u"no beat of a:80 was sent in time: this machine was asleep, or is too busy"_s));
+    QCOMPARE(become(State::Lost, Cause::Expired, u"No."_s),
              is(u"a:80 has expired, as no beat of this window came through: No."_s));
+    QCOMPARE(become(State::Rejoining, Cause::Expired), QStringList());
     each.rejoins = 1;
     QCOMPARE(become(State::Alive), is(u"a:80 had gone, and was joined again by this window"_s));
-    fixture.journal.recordRegistrationRemoved(7);
-    fixture.journal.recordRegistrationRemoved(7);
-    QCOMPARE(fixture.texts(), QStringList());
+    QCOMPARE(become(State::Rejoining, Cause::KeyGone),
+             is(u"somebody else deleted or replaced the key of a:80: this window joins it again"_s));
+    each.rejoins = 2;
+    QCOMPARE(become(State::Alive), is(u"a:80 had gone, and was joined again by this window"_s));
+    QCOMPARE(become(State::Rejoining, Cause::LeaseGone),
+             is(u"somebody else revoked the lease of a:80: this window joins it again"_s));
+    QCOMPARE(become(State::Left, Cause::KeyGone),
+             is(u"somebody else deleted or replaced the key of a:80: this window lets it go"_s));
     each.id = 8;
-    become(State::Joining);
-    fixture.journal.recordRegistrationRemoved(8);
-    QCOMPARE(fixture.texts(), is(u"a:80 could not be joined by this window"_s));
+    become(State::Joining, Cause::Asked);
+    QCOMPARE(become(State::Failed, Cause::Refused, u"No."_s),
+             is(u"a:80 could not be joined by this window: No."_s));
+    each.id = 9;
+    become(State::Alive);
+    become(State::Leaving, Cause::Asked);
+    QCOMPARE(become(State::Failed, Cause::Refused, u"No."_s),
+             is(u"a:80 could not be left by this window, and expires by itself: No."_s));
+    fixture.journal.recordLeftAgain(each);
+    QCOMPARE(fixture.texts(),
+             is(u"a delayed write had brought a:80 back: this window has left it again"_s));
 }
 
 void TestJournal::tellsOfNodesWhatIsNew()

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <unistd.h>
 
-namespace EtcdRegistry::Cli {
+namespace EtcdRegistry {
 namespace {
 
 constexpr int caught[] = {SIGINT, SIGTERM, SIGHUP};
@@ -39,4 +39,4 @@ TerminationSignals::TerminationSignals(QObject *parent)
     }
 }
 
-} // namespace EtcdRegistry::Cli
+} // namespace EtcdRegistry

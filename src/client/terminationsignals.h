@@ -3,7 +3,7 @@
 
 #include <QObject>
 
-namespace EtcdRegistry::Cli {
+namespace EtcdRegistry {
 
 /// SIGINT, SIGTERM and SIGHUP as a Qt signal. The first of them is told; from then on each ends
 /// the process at once, as if nobody cared. One that is ignored (nohup) stays so. One object in
@@ -18,4 +18,4 @@ Q_SIGNALS:
     void received();
 };
 
-} // namespace EtcdRegistry::Cli
+} // namespace EtcdRegistry

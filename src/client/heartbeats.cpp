@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "heartbeats.h"
+
+#include <QRandomGenerator>
+
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+constexpr qsizetype beatsAtOnce = 24;
+constexpr qsizetype beatsAtOnceInTrouble = 4;
+
+Heartbeats::Heartbeats(QObject *parent)
+    : QObject(parent)
+{
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    connect(&m_timer, &QTimer::timeout, this, &Heartbeats::look);
+}
+
+void Heartbeats::add(Heartbeat &heartbeat)
+{
+    if (m_members.contains(&heartbeat))
+        return;
+    m_members.insert(&heartbeat, {&heartbeat});
+    m_pacer.add(&heartbeat, heartbeat.interval(), Pacer::Clock::now());
+    connect(&heartbeat, &Heartbeat::ended, this,
+            [this, &heartbeat](const std::optional<Error> &error) { ended(heartbeat, error); });
+    look();
+}
+
+void Heartbeats::remove(Heartbeat &heartbeat)
+{
+    heartbeat.disconnect(this);
+    m_pacer.remove(&heartbeat);
+    m_members.remove(&heartbeat);
+    if (m_beating.remove(&heartbeat))
+        look();
+}
+
+void Heartbeats::beatNow(Heartbeat &heartbeat)
+{
+    if (!m_beating.contains(&heartbeat))
+        m_pacer.dueAt(&heartbeat, Pacer::Clock::now());
+    look();
+}
+
+void Heartbeats::look()
+{
+    const auto now = Pacer::Clock::now();
+    const auto room =
+        (m_trouble ? beatsAtOnceInTrouble : beatsAtOnce) - m_beating.size() - m_resting;
+    const QList<Pacer::Id> due = m_pacer.take(room, now);
+    for (const Pacer::Id id : due) {
+        m_beating.insert(id);
+        m_members[id].heartbeat->beat();
+    }
+    const auto next = m_pacer.next();
+    if (next && *next > now) // else the end of a beat makes room for it
+        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(*next - now));
+}
+
+void Heartbeats::ended(Heartbeat &heartbeat, const std::optional<Error> &error)
+{
+    m_beating.remove(&heartbeat);
+    Member &member = m_members[&heartbeat];
+    if (!error) {
+        m_trouble.reset();
+        member.failures = 0;
+        m_pacer.done(&heartbeat, Pacer::Clock::now());
+        return look();
+    }
+    // A beat that found no node has already asked them all for as long as it may; where the
+    // cluster refuses it there is no hurry.
+    const auto most = error->retryable() ? 500ms : heartbeat.interval();
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::min<std::chrono::milliseconds>(most, 250ms * (1 << std::min(member.failures++, 6)))
+        * (0.75 + QRandomGenerator::global()->generateDouble() / 2));
+    m_pacer.dueAt(&heartbeat, Pacer::Clock::now() + pause);
+    if (error->retryable()) {
+        m_trouble = error;
+        ++m_resting;
+        QTimer::singleShot(pause, Qt::PreciseTimer, this, [this] {
+            --m_resting;
+            look();
+        });
+    }
+    look();
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: MIT
+#include "holdings.h"
+
+#include "log.h"
+
+#include <algorithm>
+
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+constexpr auto reviewInterval = 500ms;
+constexpr auto slept = 3s; ///< a review that is so late tells that the machine was asleep
+
+Holdings::Holdings(Connection &connection, QObject *parent)
+    : QObject(parent)
+    , m_connection(connection)
+{
+    connect(&m_lateWrites, &LateWrites::leftAgain, this, &Holdings::leftAgain);
+    connect(&m_reviewTimer, &QTimer::timeout, this, &Holdings::review);
+}
+
+Holdings::Held *Holdings::find(qint64 id)
+{
+    const auto found = m_held.find(id);
+    return found == m_held.end() ? nullptr : &found->second;
+}
+
+QList<Registration> Holdings::registrations() const
+{
+    QList<Registration> all;
+    for (const auto &[id, one] : m_held)
+        all.append(one.registration);
+    return all;
+}
+
+std::optional<qint64> Holdings::idOf(const QString &key) const
+{
+    const auto known = m_idOfKey.constFind(key);
+    return known == m_idOfKey.cend() ? std::nullopt : std::optional(*known);
+}
+
+QList<qint64> Holdings::idsOf(const QString &name) const
+{
+    QList<qint64> ids;
+    for (const auto &[id, one] : m_held) {
+        if (one.registration.service.name == name)
+            ids.append(id);
+    }
+    return ids;
+}
+
+QList<qint64> Holdings::allIds() const
+{
+    QList<qint64> ids;
+    for (const auto &[id, one] : m_held)
+        ids.append(id);
+    return ids;
+}
+
+/// False where that does not concern one in its state.
+bool Holdings::happen(Registration &registration, Happening what, Cause cause)
+{
+    const std::optional<State> next = stateAfter(registration.state, what);
+    if (!next)
+        return false;
+    if (*next != registration.state) {
+        qCDebug(logRegistry) << registration.key << "from" << int(registration.state) << "to"
+                             << int(*next) << causeText(registration);
+    }
+    registration.state = *next;
+    registration.cause = cause;
+    return true;
+}
+
+// ---- heartbeats
+
+std::shared_ptr<Heartbeat> Holdings::newHeartbeat(const Service &service)
+{
+    const auto interval = std::min(service.heartbeat, service.ttl / 2);
+    auto heartbeat = std::make_shared<Heartbeat>(m_connection.store(), service.ttl, interval);
+    const Heartbeat *beat = heartbeat.get();
+    connect(beat, &Heartbeat::keysGone, this, &Holdings::keysGone);
+    connect(beat, &Heartbeat::ended, this,
+            [this, beat](const std::optional<Error> &error, const QStringList &rejoined) {
+                beatEnded(*beat, error, rejoined);
+            });
+    return heartbeat;
+}
+
+std::shared_ptr<Heartbeat> Holdings::heartbeatFor(const Service &service)
+{
+    const bool shares = m_connection.cluster().api == Api::V3 && !service.ownLease
+                        && service.ttl == m_connection.text().ttl
+                        && service.heartbeat == m_connection.text().heartbeat;
+    if (!shares)
+        return newHeartbeat(service);
+    std::shared_ptr<Heartbeat> heartbeat = m_shared.lock();
+    if (!heartbeat) {
+        heartbeat = newHeartbeat(service);
+        m_shared = heartbeat;
+    }
+    return heartbeat;
+}
+
+void Holdings::beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
+                         const QStringList &rejoined)
+{
+    if (error)
+        qCInfo(logRegistry) << "heartbeat failed:" << error->endpoint << error->detail;
+    const QSet<QString> again(rejoined.begin(), rejoined.end());
+    const QDateTime now = QDateTime::currentDateTime();
+    QList<Registration> news;
+    for (const QString &key : heartbeat.keys()) {
+        Held *one = find(key);
+        if (!one)
+            continue;
+        Registration &registration = one->registration;
+        if (registration.state == State::Joining) // since it was sent
+            continue;
+        const bool isAgain = again.contains(key);
+        if (!happen(registration,
+                    error     ? Happening::BeatFailed
+                    : isAgain ? Happening::Written
+                              : Happening::Beaten,
+                    error ? Cause::BeatFailed : Cause::Beat))
+            continue;
+        ++registration.beatsSent;
+        registration.beatsMissed += bool(error);
+        registration.rejoins += isAgain;
+        registration.lastError = error;
+        if (!error) {
+            registration.lastBeat = now;
+            registration.lease = heartbeat.lease().id;
+        }
+        news.append(registration);
+    }
+    if (!news.isEmpty())
+        Q_EMIT changed(news);
+}
+
+void Holdings::keysGone(const QStringList &keys, Cause cause)
+{
+    QList<Registration> news;
+    QList<qint64> letGo;
+    for (const QString &key : keys) {
+        Held *one = find(key);
+        if (!one)
+            continue;
+        const bool lets = one->registration.service.whenTaken == Service::WhenTaken::LetGo
+                          && cause != Cause::Expired;
+        if (!happen(one->registration, lets ? Happening::LetGo : Happening::KeyGone, cause))
+            continue;
+        news.append(one->registration);
+        if (lets)
+            letGo.append(one->registration.id);
+    }
+    if (!news.isEmpty())
+        Q_EMIT changed(news);
+    for (const qint64 id : letGo)
+        release(*find(id));
+    forget(letGo);
+}
+
+/// What no beat tells: that there was none.
+void Holdings::review()
+{
+    const auto now = Heartbeat::Clock::now();
+    if (now - std::exchange(m_reviewed, now) > slept)
+        m_heartbeats.look();
+    QList<Registration> news;
+    for (auto &[id, one] : m_held) {
+        if (!one.heartbeat)
+            continue;
+        Registration &registration = one.registration;
+        const State before = registration.state;
+        const Heartbeat &heartbeat = *one.heartbeat;
+        const auto grace = std::max<std::chrono::milliseconds>(500ms, heartbeat.interval() / 4);
+        const std::optional<Error> &trouble = m_heartbeats.trouble();
+        if (now > heartbeat.expires()) {
+            if (before != State::Lost)
+                happen(registration, Happening::TtlOver, Cause::Expired);
+        } else if (now > heartbeat.renewed() + heartbeat.interval() + grace
+                   && !heartbeat.isBeating()) {
+            if (trouble && before == State::Alive) { // those of others fail: its turn has not come
+                registration.lastError = trouble;
+                happen(registration, Happening::BeatFailed, Cause::BeatFailed);
+            } else {
+                happen(registration, Happening::Overdue, Cause::Overdue);
+            }
+        }
+        if (registration.state != before)
+            news.append(registration);
+    }
+    if (!news.isEmpty())
+        Q_EMIT changed(news);
+}
+
+// ---- joining
+
+QFuture<Result<Registration>> Holdings::join(const Service &service)
+{
+    const auto refuse = [this](const Error &error) {
+        return m_connection.transport().later(Result<Registration>(error));
+    };
+    const Result<Layout::Record> record = Layout::encode(service);
+    if (!record)
+        return refuse(record.error());
+    if (m_idOfKey.contains(record->key)) {
+        return refuse({.code = Error::Code::InvalidArgument,
+                       .detail = tr("%1 is already joined here with this URL. Leave it first, or "
+                                    "choose another port.")
+                                     .arg(service.name)});
+    }
+
+    const qint64 id = ++m_lastId;
+    const Registration joining{
+        .id = id, .service = service, .key = record->key, .document = record->value};
+    m_held[id].registration = joining;
+    m_idOfKey.insert(record->key, id);
+    m_lateWrites.forget(record->key);
+    if (!m_reviewTimer.isActive()) {
+        m_reviewed = Heartbeat::Clock::now();
+        m_reviewTimer.start(reviewInterval);
+    }
+    Q_EMIT changed({joining});
+
+    return m_connection
+        .withStore<void>([this, id, record = *record, service] {
+            Held *one = find(id);
+            if (!one) // left meanwhile
+                return m_connection.transport().later(Result<void>());
+            one->heartbeat = heartbeatFor(service);
+            return one->heartbeat->hold(record.key, record.value);
+        })
+        .then(this,
+              [this, id, joining](const Result<void> &put) { return joined(id, joining, put); });
+}
+
+Result<Registration> Holdings::joined(qint64 id, const Registration &joining,
+                                      const Result<void> &put)
+{
+    Held *one = find(id);
+    if (!one || one->registration.state != State::Joining) {
+        return Error{.code = Error::Code::InvalidArgument,
+                     .detail = tr("%1 was left before it had joined.").arg(joining.service.name)};
+    }
+    Registration &registration = one->registration;
+    if (!put) {
+        registration.lastError = put.error();
+        happen(registration, Happening::Refused, Cause::Refused);
+        if (one->heartbeat) {
+            if (one->heartbeat->isUncertain(joining.key))
+                m_lateWrites.look(m_connection.store(), joining, one->heartbeat->lease());
+            release(*one);
+        }
+        Q_EMIT changed({registration});
+        forget({id});
+        return put.error();
+    }
+    happen(registration, Happening::Written, Cause::Beat);
+    registration.joinedAt = registration.lastBeat = QDateTime::currentDateTime();
+    registration.lease = one->heartbeat->lease().id;
+    m_heartbeats.add(*one->heartbeat);
+    const Registration now = registration;
+    Q_EMIT changed({now});
+    return now;
+}
+
+// ---- leaving
+
+/// From its heartbeat, which is not shared with others any more if it was the last one.
+void Holdings::release(Held &one)
+{
+    Heartbeat &heartbeat = *one.heartbeat;
+    heartbeat.release(one.registration.key);
+    if (!heartbeat.isEmpty())
+        return;
+    m_heartbeats.remove(heartbeat);
+    if (m_shared.lock().get() == &heartbeat)
+        m_shared.reset();
+}
+
+void Holdings::forget(const QList<qint64> &ids)
+{
+    for (const qint64 id : ids) {
+        const Held *one = find(id);
+        if (!one)
+            continue;
+        m_idOfKey.remove(one->registration.key);
+        m_held.erase(id);
+        Q_EMIT removed(id);
+    }
+    if (m_held.empty())
+        m_reviewTimer.stop();
+}
+
+Holdings::Ended Holdings::together(QList<Ended> ends)
+{
+    return QtFuture::whenAll(ends.begin(), ends.end()).then(this, [](const QList<Ended> &done) {
+        QList<Registration> all;
+        for (const Ended &one : done) {
+            if (!one.isCanceled()) // the client goes away; whenAll() tells even so
+                all += one.result();
+        }
+        return all;
+    });
+}
+
+Holdings::Ended Holdings::leave(const QList<qint64> &ids)
+{
+    std::map<std::shared_ptr<Heartbeat>, QList<qint64>> leaving;
+    QList<Registration> news;
+    for (const qint64 id : ids) {
+        Held *one = find(id);
+        if (!one || !happen(one->registration, Happening::Leave, Cause::Asked))
+            continue;
+        leaving[one->heartbeat].append(id);
+        news.append(one->registration);
+    }
+    if (news.isEmpty())
+        return m_connection.transport().later(QList<Registration>());
+    Q_EMIT changed(news);
+
+    QList<Ended> ends;
+    for (const auto &[heartbeat, these] : leaving) {
+        if (!heartbeat) { // nothing was written yet
+            ends.append(m_connection.transport().later(left(these, {}, Applied::Once, {})));
+            continue;
+        }
+        QList<qint64> certain, uncertain;
+        for (const qint64 id : these) {
+            Held &one = *find(id);
+            (heartbeat->isUncertain(one.registration.key) ? uncertain : certain).append(id);
+            release(one);
+        }
+        // The end of a lease takes all its keys along, and no late write gets past it.
+        if (heartbeat->isEmpty() && heartbeat->lease().id != 0) {
+            ends.append(revoke(heartbeat->lease(), these));
+        } else {
+            ends.append(remove(heartbeat->lease(), certain, Applied::Once));
+            ends.append(remove(heartbeat->lease(), uncertain, Applied::MaybeAgain));
+        }
+    }
+    return together(ends);
+}
+
+Holdings::Ended Holdings::revoke(const Lease &lease, const QList<qint64> &ids)
+{
+    return m_connection.store()
+        .revoke(lease)
+        .then(this,
+              [this, lease, ids](const Result<void> &revoked) {
+                  if (!revoked && !revoked.error().retryable()) // somebody's key may be on it
+                      return remove(lease, ids, Applied::Once);
+                  return m_connection.transport().later(left(ids, lease, Applied::Once, revoked));
+              })
+        .unwrap();
+}
+
+Holdings::Ended Holdings::remove(const Lease &lease, const QList<qint64> &ids, Applied writes)
+{
+    if (ids.isEmpty())
+        return m_connection.transport().later(QList<Registration>());
+    QList<Ended> ends;
+    for (const qint64 id : ids) {
+        ends.append(m_connection.store()
+                        .remove(find(id)->registration.key)
+                        .then(this, [=, this](const Result<bool> &removed) {
+                            return left({id}, lease, writes,
+                                        removed ? Result<void>() : removed.error());
+                        }));
+    }
+    return together(ends);
+}
+
+/// They are held no more, whatever became of it. `writes`: whether one of ours may yet come.
+QList<Registration> Holdings::left(const QList<qint64> &ids, const Lease &lease, Applied writes,
+                                   const Result<void> &result)
+{
+    QList<Registration> ended;
+    for (const qint64 id : ids) {
+        Held *one = find(id);
+        if (!one)
+            continue;
+        Registration &registration = one->registration;
+        if (!result)
+            registration.lastError = result.error();
+        happen(registration, result ? Happening::Removed : Happening::NotRemoved,
+               result ? Cause::Asked : Cause::Refused);
+        if (!result || writes == Applied::MaybeAgain)
+            m_lateWrites.look(m_connection.store(), registration, lease);
+        ended.append(registration);
+        if (!result)
+            m_notLeft.append(registration);
+    }
+    if (!ended.isEmpty())
+        Q_EMIT changed(ended);
+    forget(ids);
+    return ended;
+}
+
+Holdings::Ended Holdings::shutDown(std::chrono::milliseconds limit)
+{
+    m_notLeft.clear();
+    auto promise = std::make_shared<QPromise<QList<Registration>>>();
+    promise->start();
+    const auto end = [this, promise] {
+        if (promise->future().isFinished())
+            return;
+        promise->addResult(m_notLeft + registrations());
+        promise->finish();
+    };
+    leave(allIds()).then(this, [end](const QList<Registration> &) { end(); });
+    QTimer::singleShot(limit, this, end);
+    return promise->future();
+}
+
+// ---- pausing
+
+void Holdings::pause(qint64 id)
+{
+    Held *one = find(id);
+    if (!one || !happen(one->registration, Happening::Pause, Cause::Asked))
+        return;
+    const std::shared_ptr<Heartbeat> before = one->heartbeat;
+    if (before != m_shared.lock()) {
+        before->setPaused(true);
+        m_heartbeats.remove(*before);
+        Q_EMIT changed({one->registration});
+        return;
+    }
+    // Off the lease that the others live on, onto one that nobody renews.
+    release(*one);
+    one->heartbeat = newHeartbeat(one->registration.service);
+    one->heartbeat->setPaused(true);
+    Q_EMIT changed({one->registration});
+    one->heartbeat->hold(one->registration.key, one->registration.document)
+        .then(this, [this, id, before](const Result<void> &put) {
+            Held *moved = find(id);
+            if (moved && !put)
+                moved->registration.lastError = put.error();
+            if (moved && put)
+                moved->registration.lease = moved->heartbeat->lease().id;
+            if (moved)
+                Q_EMIT changed({moved->registration});
+            if (put && before->isEmpty())
+                m_connection.store().revoke(before->lease());
+        });
+}
+
+void Holdings::resume(qint64 id)
+{
+    Held *one = find(id);
+    if (!one || !happen(one->registration, Happening::Resume, Cause::Asked))
+        return;
+    one->heartbeat->setPaused(false);
+    Q_EMIT changed({one->registration});
+    m_heartbeats.add(*one->heartbeat);
+    m_heartbeats.beatNow(*one->heartbeat);
+}
+
+} // namespace EtcdRegistry

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection.h"
+#include "heartbeats.h"
+#include "latewrites.h"
+#include "registrationstate.h"
+
+#include <map>
+#include <memory>
+
+namespace EtcdRegistry {
+
+/// The registrations that a Registry holds, each with its state, on the heartbeats that keep them
+/// alive. See Registry, whose half it is.
+class Holdings : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Holdings(Connection &connection, QObject *parent = nullptr);
+
+    /// Stops all heartbeats and holds nothing any more; for good, and before the store goes.
+    void close() { m_held.clear(); }
+
+    /// Registrations as they ended: left, or failed.
+    using Ended = QFuture<QList<Registration>>;
+
+    QFuture<Result<Registration>> join(const Service &service);
+    Ended leave(const QList<qint64> &ids);
+    /// Those that could not be left, or not within the limit.
+    Ended shutDown(std::chrono::milliseconds limit);
+    void pause(qint64 id);
+    void resume(qint64 id);
+
+    QList<Registration> registrations() const;
+    bool isHeld(qint64 id) const { return m_held.contains(id); }
+    std::optional<qint64> idOf(const QString &key) const;
+    QList<qint64> idsOf(const QString &name) const;
+    QList<qint64> allIds() const;
+
+Q_SIGNALS:
+    void changed(const QList<EtcdRegistry::Registration> &registrations);
+    void removed(qint64 id);
+    void leftAgain(const EtcdRegistry::Registration &registration);
+
+private:
+    using State = Registration::State;
+    using Cause = Registration::Cause;
+
+    struct Held
+    {
+        Registration registration;
+        std::shared_ptr<Heartbeat>
+            heartbeat; ///< shared by those on one lease; null until it is known
+    };
+
+    Held *find(qint64 id);
+    Held *find(const QString &key) { return find(m_idOfKey.value(key)); }
+    std::shared_ptr<Heartbeat> heartbeatFor(const Service &service);
+    std::shared_ptr<Heartbeat> newHeartbeat(const Service &service);
+    static bool happen(Registration &registration, Happening what, Cause cause);
+    Result<Registration> joined(qint64 id, const Registration &joining, const Result<void> &put);
+    void beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
+                   const QStringList &rejoined);
+    void keysGone(const QStringList &keys, Cause cause);
+    void review();
+    void release(Held &held);
+    void forget(const QList<qint64> &ids);
+    Ended together(QList<Ended> ends);
+    Ended revoke(const Lease &lease, const QList<qint64> &ids);
+    Ended remove(const Lease &lease, const QList<qint64> &ids, Applied writes);
+    QList<Registration> left(const QList<qint64> &ids, const Lease &lease, Applied writes,
+                             const Result<void> &result);
+
+    Connection &m_connection;
+    std::map<qint64, Held> m_held;
+    QHash<QString, qint64> m_idOfKey;
+    std::weak_ptr<Heartbeat> m_shared; ///< v3: of the registrations with the connection's own TTL
+    qint64 m_lastId = 0;
+    Heartbeats m_heartbeats;
+    LateWrites m_lateWrites;
+    QList<Registration> m_notLeft; ///< since shutDown()
+    QTimer m_reviewTimer;
+    Heartbeat::Clock::time_point m_reviewed;
+};
+
+} // namespace EtcdRegistry

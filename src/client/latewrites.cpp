@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "latewrites.h"
+
+#include "log.h"
+
+using namespace std::chrono_literals;
+
+namespace EtcdRegistry {
+
+constexpr auto lookFor = 30s;
+constexpr auto interval = 2s;
+
+LateWrites::LateWrites(QObject *parent)
+    : QObject(parent)
+{
+    connect(&m_timer, &QTimer::timeout, this, &LateWrites::lookNow);
+}
+
+void LateWrites::look(Store &store, const Registration &left, const Lease &lease)
+{
+    m_keys[left.key] = {&store, left, lease, Instance::Clock::now() + lookFor};
+    if (!m_timer.isActive())
+        m_timer.start(interval);
+}
+
+void LateWrites::lookNow()
+{
+    std::erase_if(m_keys,
+                  [](const auto &key) { return key.second.until < Instance::Clock::now(); });
+    if (m_keys.empty())
+        m_timer.stop();
+    for (const auto &[name, key] : m_keys) {
+        key.store->removeOwn(name, key.left.document, key.lease)
+            .then(this, [this, left = key.left](const Result<bool> &removed) {
+                if (!removed || !*removed)
+                    return;
+                qCInfo(logRegistry) << "a delayed write had brought back" << left.key;
+                Q_EMIT leftAgain(left);
+            });
+    }
+}
+
+} // namespace EtcdRegistry
