@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 namespace EtcdRegistry {
 
 constexpr auto membershipInterval = 30s;
+constexpr auto membershipIntervalInTrouble = 5s;
 
 static QJsonObject objectOf(const Result<HttpReply> &reply)
 {
@@ -39,6 +40,11 @@ Nodes::Nodes(Transport &transport, const ConnectionString &connection, QObject *
     if (connection.refresh) {
         connect(&m_membershipTimer, &QTimer::timeout, this, &Nodes::followMembership);
         m_membershipTimer.start(membershipInterval);
+        // The node may have been replaced, and the others be next.
+        connect(&m_transport, &Transport::failedOver, this, [this] {
+            if (BootClock::now() - m_followed > membershipIntervalInTrouble)
+                followMembership();
+        });
     }
 }
 
@@ -118,15 +124,39 @@ void Nodes::askLeader(const QUrl &endpoint)
 }
 
 /// The membership is an object with "members" in both APIs, told by any node.
+HttpRequest Nodes::membershipRequest() const
+{
+    return m_v2Membership
+               ? HttpRequest{.path = "/v2/members", .read = true}
+               : HttpRequest{
+                   .method = "POST", .path = "/v3/cluster/member/list", .body = "{}", .read = true};
+}
+
 QFuture<Result<HttpReply>> Nodes::membership()
 {
-    return m_transport.send({.method = "POST", .path = "/v3/cluster/member/list", .body = "{}"})
+    return m_transport.send(membershipRequest())
         .then(this,
               [this](const Result<HttpReply> &reply) {
-                  return reply && reply->status == 404 ? m_transport.send({.path = "/v2/members"})
-                                                       : m_transport.later(reply);
+                  m_v2Membership |= reply && reply->status == 404;
+                  return m_v2Membership ? m_transport.send(membershipRequest())
+                                        : m_transport.later(reply);
               })
         .unwrap();
+}
+
+static QString idOf(const QJsonValue &member) // in v3 and v2
+{
+    const QJsonObject object = member.toObject();
+    return object.value("ID"_L1).toString(object.value("id"_L1).toString());
+}
+
+static QSet<QString> idsIn(const Result<HttpReply> &reply)
+{
+    QSet<QString> ids;
+    const QJsonArray members = objectOf(reply).value("members"_L1).toArray();
+    for (const QJsonValue &member : members)
+        ids.insert(idOf(member));
+    return ids;
 }
 
 void Nodes::askNames()
@@ -134,7 +164,7 @@ void Nodes::askNames()
     membership().then(this, [this](const Result<HttpReply> &reply) {
         const QJsonArray members = objectOf(reply).value("members"_L1).toArray();
         for (const QJsonValue &member : members) {
-            const QString id = member.toObject().value("ID"_L1).toString();
+            const QString id = idOf(member);
             for (Node &known : m_nodes) {
                 if (!id.isEmpty() && known.id == id)
                     known.name = member.toObject().value("name"_L1).toString();
@@ -146,6 +176,7 @@ void Nodes::askNames()
 
 void Nodes::followMembership()
 {
+    m_followed = BootClock::now();
     membership().then(this, [this](const Result<HttpReply> &reply) {
         QList<QUrl> members;
         const QJsonArray list = objectOf(reply).value("members"_L1).toArray();
@@ -155,26 +186,26 @@ void Nodes::followMembership()
                 members.append(QUrl(url.toString()));
         }
         if (!members.isEmpty())
-            adopt(members);
+            adopt(members, idsIn(reply));
     });
 }
 
-void Nodes::adopt(const QList<QUrl> &members)
+/// Advertised addresses may be out of reach from here, speak no JSON, or lead to another cluster
+/// (every etcd that was not told otherwise says localhost): only who names a member of ours is
+/// new. A member that we already use stays though it does not answer now.
+void Nodes::adopt(const QList<QUrl> &members, const QSet<QString> &ids)
 {
     QList<QFuture<Result<HttpReply>>> answers;
     for (const QUrl &member : members)
-        answers.append(m_transport.ask(member, {.path = "/version"}));
+        answers.append(m_transport.ask(member, membershipRequest()));
     QtFuture::whenAll(answers.begin(), answers.end())
-        .then(this, [this, members](const QList<QFuture<Result<HttpReply>>> &done) {
-            // Advertised addresses may be out of reach from here; a member that we already use
-            // stays though it does not answer now.
+        .then(this, [this, members, ids](const QList<QFuture<Result<HttpReply>>> &done) {
             const QList<QUrl> known = m_transport.pool().order();
             QList<QUrl> adopted;
             for (qsizetype i = 0; i < members.size(); ++i) {
                 if (done.at(i).isCanceled()) // the client goes away; whenAll() tells even so
                     return;
-                const Result<HttpReply> answer = done.at(i).result();
-                if (known.contains(members.at(i)) || (answer && answer->status == 200))
+                if (known.contains(members.at(i)) || idsIn(done.at(i).result()).intersects(ids))
                     adopted.append(members.at(i));
             }
             m_transport.pool().setMembers(adopted);

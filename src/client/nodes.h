@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "http.h"
 #include "result.h"
 
 #include <QDateTime>
@@ -15,7 +16,6 @@
 namespace EtcdRegistry {
 
 class Transport;
-struct HttpReply;
 struct ConnectionString;
 
 /// One node of the cluster, as far as asking it told.
@@ -36,9 +36,9 @@ struct Node
 };
 
 /// Asks each node of the cluster how it is (GET /version, the cheapest answer etcd gives, and who
-/// leads), and, with refresh=true, follows the membership every 30 s: it adopts only nodes that
-/// answer, and keeps the hosts of the connection string as a fallback. Transport::cancelAll() has
-/// to be called before it goes away.
+/// leads), and, with refresh=true, follows the membership every 30 s, and when a node fails: it
+/// adopts only nodes that answer and belong to this cluster, and keeps the hosts of the connection
+/// string as a fallback. Transport::cancelAll() has to be called before it goes away.
 class Nodes : public QObject
 {
     Q_OBJECT
@@ -61,7 +61,8 @@ private:
     void askNames();
     QFuture<Result<HttpReply>> membership();
     void followMembership();
-    void adopt(const QList<QUrl> &members);
+    HttpRequest membershipRequest() const;
+    void adopt(const QList<QUrl> &members, const QSet<QString> &ids);
     Node &node(const QUrl &endpoint);
     void failed(Node &node, const Error &error);
 
@@ -70,6 +71,8 @@ private:
     QSet<QUrl> m_asking;
     QTimer m_askTimer;
     QTimer m_membershipTimer;
+    BootClock::time_point m_followed; ///< the membership was asked for
+    bool m_v2Membership = false;      ///< v3's is not served
 };
 
 } // namespace EtcdRegistry
