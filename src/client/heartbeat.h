@@ -23,7 +23,7 @@ public:
 
     /// interval: at most half the TTL.
     Heartbeat(Store &store, std::chrono::milliseconds ttl, std::chrono::milliseconds interval,
-              QObject *parent = nullptr);
+              Service::WhenTaken whenTaken, QObject *parent = nullptr);
 
     /// Writes the key, and again whenever it is found missing, until it is released.
     QFuture<Result<void>> hold(const QString &key, const QByteArray &value);
@@ -75,6 +75,7 @@ private:
     Store &m_store;
     std::chrono::milliseconds m_ttl;
     std::chrono::milliseconds m_interval;
+    Service::WhenTaken m_whenTaken;
     Lease m_lease;
     bool m_granted = false;
     std::vector<QPromise<Result<void>>> m_leaseWaiters;

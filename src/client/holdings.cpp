@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
+constexpr int joinsAtOnce = 500;
 constexpr auto reviewInterval = 500ms;
 constexpr auto slept = 3s; ///< a review that is so late tells that the machine was asleep
 
@@ -18,6 +19,12 @@ Holdings::Holdings(Connection &connection, QObject *parent)
 {
     connect(&m_lateWrites, &LateWrites::leftAgain, this, &Holdings::leftAgain);
     connect(&m_reviewTimer, &QTimer::timeout, this, &Holdings::review);
+}
+
+void Holdings::close()
+{
+    m_joins.clear();
+    m_held.clear();
 }
 
 Holdings::Held *Holdings::find(qint64 id)
@@ -78,7 +85,8 @@ bool Holdings::happen(Registration &registration, Happening what, Cause cause)
 std::shared_ptr<Heartbeat> Holdings::newHeartbeat(const Service &service)
 {
     const auto interval = std::min(service.heartbeat, service.ttl / 2);
-    auto heartbeat = std::make_shared<Heartbeat>(m_connection.store(), service.ttl, interval);
+    auto heartbeat = std::make_shared<Heartbeat>(m_connection.store(), service.ttl, interval,
+                                                 service.whenTaken);
     const Heartbeat *beat = heartbeat.get();
     connect(beat, &Heartbeat::keysGone, this, &Holdings::keysGone);
     connect(beat, &Heartbeat::ended, this,
@@ -225,33 +233,53 @@ QFuture<Result<Registration>> Holdings::join(const Service &service)
     }
     Q_EMIT changed({joining});
 
-    return m_connection
-        .withStore<void>([this, id, record = *record, service] {
-            Held *one = find(id);
-            if (!one) // left meanwhile
-                return m_connection.transport().later(Result<void>());
-            one->heartbeat = heartbeatFor(service);
-            return one->heartbeat->hold(record.key, record.value);
-        })
-        .then(this,
-              [this, id, joining](const Result<void> &put) { return joined(id, joining, put); });
+    Join next{.id = id, .promise = {}};
+    next.promise.start();
+    const auto future = next.promise.future();
+    m_joins.push_back(std::move(next));
+    joinNext();
+    return future;
 }
 
-Result<Registration> Holdings::joined(qint64 id, const Registration &joining,
-                                      const Result<void> &put)
+/// A few hundred at a time: what it takes to join is several times what it takes to hold.
+void Holdings::joinNext()
+{
+    while (m_joining < joinsAtOnce && !m_joins.empty()) {
+        ++m_joining;
+        auto next = std::make_shared<Join>(std::move(m_joins.front()));
+        m_joins.pop_front();
+        m_connection
+            .withStore<void>([this, id = next->id] {
+                Held *one = find(id);
+                if (!one) // left meanwhile
+                    return m_connection.transport().later(Result<void>());
+                const Registration &registration = one->registration;
+                one->heartbeat = heartbeatFor(registration.service);
+                return one->heartbeat->hold(registration.key, registration.document);
+            })
+            .then(this, [this, next](const Result<void> &put) {
+                --m_joining;
+                next->promise.addResult(joined(next->id, put));
+                next->promise.finish();
+                joinNext();
+            });
+    }
+}
+
+Result<Registration> Holdings::joined(qint64 id, const Result<void> &put)
 {
     Held *one = find(id);
     if (!one || one->registration.state != State::Joining) {
         return Error{.code = Error::Code::InvalidArgument,
-                     .detail = tr("%1 was left before it had joined.").arg(joining.service.name)};
+                     .detail = tr("It was left before it had joined.")};
     }
     Registration &registration = one->registration;
     if (!put) {
         registration.lastError = put.error();
         happen(registration, Happening::Refused, Cause::Refused);
         if (one->heartbeat) {
-            if (one->heartbeat->isUncertain(joining.key))
-                m_lateWrites.look(m_connection.store(), joining, one->heartbeat->lease());
+            if (one->heartbeat->isUncertain(registration.key))
+                m_lateWrites.look(m_connection.store(), registration, one->heartbeat->lease());
             release(*one);
         }
         Q_EMIT changed({registration});

@@ -6,6 +6,7 @@
 #include "latewrites.h"
 #include "registrationstate.h"
 
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -20,7 +21,7 @@ public:
     explicit Holdings(Connection &connection, QObject *parent = nullptr);
 
     /// Stops all heartbeats and holds nothing any more; for good, and before the store goes.
-    void close() { m_held.clear(); }
+    void close();
 
     /// Registrations as they ended: left, or failed.
     using Ended = QFuture<QList<Registration>>;
@@ -54,12 +55,19 @@ private:
             heartbeat; ///< shared by those on one lease; null until it is known
     };
 
+    struct Join
+    {
+        qint64 id;
+        QPromise<Result<Registration>> promise;
+    };
+
     Held *find(qint64 id);
     Held *find(const QString &key) { return find(m_idOfKey.value(key)); }
     std::shared_ptr<Heartbeat> heartbeatFor(const Service &service);
     std::shared_ptr<Heartbeat> newHeartbeat(const Service &service);
     static bool happen(Registration &registration, Happening what, Cause cause);
-    Result<Registration> joined(qint64 id, const Registration &joining, const Result<void> &put);
+    void joinNext();
+    Result<Registration> joined(qint64 id, const Result<void> &put);
     void beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
                    const QStringList &rejoined);
     void keysGone(const QStringList &keys, Cause cause);
@@ -77,6 +85,8 @@ private:
     QHash<QString, qint64> m_idOfKey;
     std::weak_ptr<Heartbeat> m_shared; ///< v3: of the registrations with the connection's own TTL
     qint64 m_lastId = 0;
+    std::deque<Join> m_joins; ///< to be begun
+    int m_joining = 0;        ///< that are under way
     Heartbeats m_heartbeats;
     LateWrites m_lateWrites;
     QList<Registration> m_notLeft; ///< since shutDown()
