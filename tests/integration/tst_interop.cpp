@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "await.h"
 #include "etcdcluster.h"
-#include "npmpeer.h"
+#include "peer.h"
 #include "registry.h"
 
 #include <QJsonArray>

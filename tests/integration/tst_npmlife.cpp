@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "etcdcluster.h"
-#include "npmpeer.h"
+#include "peer.h"
 #include "session.h"
 
 #include <QJsonObject>

@@ -77,8 +77,10 @@ bool EtcdCluster::startMembers()
 
     size_t started = 0;
     m_error.clear();
+    m_memberOptions.clear();
     for (LocalEtcdOptions &options : all) {
         options.initialCluster = cluster.join(u',');
+        m_memberOptions.push_back(options);
         m_members.push_back(std::make_unique<LocalEtcd>(options));
         LocalEtcd *member = m_members.back().get();
         QObject::connect(member, &LocalEtcd::started, &m_network, [&started] { ++started; });
@@ -136,6 +138,53 @@ bool EtcdCluster::restart(int index)
     (void)QTest::qWaitFor([&] { return started; }, 30000);
     QObject::disconnect(connection);
     return started;
+}
+
+void EtcdCluster::wipe(int index)
+{
+    LocalEtcdOptions options = m_memberOptions[size_t(index)];
+    options.arguments += {u"--initial-cluster-state"_s, u"existing"_s};
+    m_members[size_t(index)].reset(); // before there is another on its ports
+    m_members[size_t(index)] = std::make_unique<LocalEtcd>(options);
+}
+
+bool EtcdCluster::rejoin(int index)
+{
+    const int other = (index + 1) % int(m_members.size());
+    const QString peer = member(index).peerUrl().toString();
+    const auto ask = [&](const QString &what, const QJsonObject &object) {
+        return post(u"/v3/cluster/member/"_s + what, object, other).json();
+    };
+    const auto id = [&] {
+        const QJsonArray members = ask(u"list"_s, {})["members"_L1].toArray();
+        for (const QJsonValue &one : members) {
+            if (one["peerURLs"_L1].toArray().contains(peer))
+                return one["ID"_L1].toString();
+        }
+        return QString();
+    };
+    // Refused until the others have been connected to each other for five seconds
+    const auto removed = [&, old = id()] {
+        ask(u"remove"_s, {{u"ID"_s, old}});
+        return id() != old;
+    };
+    const auto added = [&] {
+        ask(u"add"_s, {{u"peerURLs"_s, QJsonArray{peer}}});
+        return !id().isEmpty();
+    };
+    return QTest::qWaitFor(removed, 20000) && QTest::qWaitFor(added, 20000) && restart(index);
+}
+
+bool EtcdCluster::moveLeader(int from, int to)
+{
+    const QJsonObject status = post(u"/v3/maintenance/status"_s, {}, to).json();
+    const QJsonObject target{{u"targetID"_s, status["header"_L1]["member_id"_L1]}};
+    return post(u"/v3/maintenance/transfer-leadership"_s, target, from).status == 200;
+}
+
+bool EtcdCluster::isHealthy(int index)
+{
+    return request(Api::V3, "GET", u"/health"_s, {}, index, std::chrono::seconds(1)).status == 200;
 }
 
 int EtcdCluster::leaderIndex()
@@ -252,9 +301,10 @@ bool EtcdCluster::remove(Api api, const QString &key)
     return post(u"/v3/kv/deleterange"_s, {{u"key"_s, base64(key)}}).json().contains("deleted"_L1);
 }
 
-EtcdCluster::Reply EtcdCluster::post(const QString &path, const QJsonObject &object)
+EtcdCluster::Reply EtcdCluster::post(const QString &path, const QJsonObject &object, int member)
 {
-    return request(Api::V3, "POST", path, QJsonDocument(object).toJson(QJsonDocument::Compact));
+    return request(Api::V3, "POST", path, QJsonDocument(object).toJson(QJsonDocument::Compact),
+                   member);
 }
 
 EtcdCluster::Reply EtcdCluster::request(Api api, const QByteArray &method, const QString &path,

@@ -52,12 +52,16 @@ public:
     LocalEtcd &member(int index) { return *m_members[size_t(index)]; }
     bool kill(int index);    ///< SIGKILL; returns when the process has ended
     bool restart(int index); ///< returns when it answers, which needs a majority
+    void wipe(int index);    ///< SIGKILL, and its data are gone
+    bool rejoin(int index);  ///< after wipe(), as a new member; returns when it answers
     void suspend(int index) { member(index).suspend(); }
     void resume(int index) { member(index).resumeProcess(); }
 
     int leaderIndex(); ///< -1: none of those that answer leads
     /// Until one of the members that answer leads, and is not `other`; -1: none did in time.
     int waitForLeader(int other = -1);
+    bool moveLeader(int from, int to);
+    bool isHealthy(int index); ///< a majority agrees to what this one proposes
 
     /// Logins are required from now on. The user may read and, unless readOnly, write below
     /// services/; root's password is "root". The helpers below use root.
@@ -75,12 +79,13 @@ public:
 
 private:
     bool startMembers();
-    Reply post(const QString &path, const QJsonObject &object);
+    Reply post(const QString &path, const QJsonObject &object, int member = 0);
     bool enableAuthV2(const QString &user, const QString &password, bool readOnly);
     bool enableAuthV3(const QString &user, const QString &password, bool readOnly);
 
     Options m_options;
     Certificates m_certificates;
+    std::vector<LocalEtcdOptions> m_memberOptions;
     std::vector<std::unique_ptr<LocalEtcd>> m_members;
     QNetworkAccessManager m_network;
     QByteArray m_authorizationV2;

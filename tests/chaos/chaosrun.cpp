@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include "chaosrun.h"
+
+#include "peer.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSet>
+#include <QTest>
+#include <QTime>
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <map>
+
+namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+namespace {
+
+const QByteArray prefix = "services/chaos/";
+constexpr milliseconds ttl = 10s;
+
+milliseconds between(Absence::Time from, Absence::Time to)
+{
+    return std::chrono::duration_cast<milliseconds>(to - from);
+}
+
+QString seconds(milliseconds time)
+{
+    return QString::number(double(time.count()) / 1000, 'f', 2);
+}
+
+} // namespace
+
+ChaosRun::ChaosRun(ChaosOptions options)
+    : m_options(options)
+{}
+
+/// With the time of day, by which it is found in the client's log.
+void ChaosRun::say(const QString &text) const
+{
+    std::printf("%s %8s s  %s\n", qPrintable(QTime::currentTime().toString(u"hh:mm:ss.zzz"_s)),
+                qPrintable(seconds(between(m_start, Clock::now()))), qPrintable(text));
+    std::fflush(stdout);
+}
+
+void ChaosRun::wait(milliseconds time)
+{
+    QTest::qWait(int(std::max(time, 0ms).count()));
+}
+
+void ChaosRun::waitUntil(milliseconds sinceStart)
+{
+    wait(sinceStart + m_slip - between(m_start, Clock::now()));
+}
+
+QList<QUrl> ChaosRun::nodes(const QList<int> &except) const
+{
+    const QList<QUrl> all = m_etcd.endpoints();
+    QList<QUrl> some;
+    for (int i = 0; i < int(all.size()); ++i) {
+        if (!except.contains(i))
+            some += all[i];
+    }
+    return some;
+}
+
+QString ChaosRun::connectionString() const
+{
+    QStringList hosts;
+    for (const auto &relay : m_relays)
+        hosts += u"127.0.0.1:%1"_s.arg(relay->port());
+    const QString text = u"http://"_s + hosts.join(u',') + u"/chaos"_s;
+    if (m_options.npm)
+        return text;
+    return text + (m_options.api == Api::V2 ? u"?api=v2"_s : u"?api=v3"_s);
+}
+
+ChaosResult ChaosRun::run()
+{
+    if (const QString why = NpmPeer::whyNot(); m_options.npm && !why.isEmpty())
+        return {.error = why};
+    if (!m_etcd.start())
+        return {.error = m_etcd.error()};
+    for (int i = 0; i < 3; ++i)
+        m_relays[size_t(i)] = std::make_unique<Relay>(quint16(m_etcd.endpoints()[i].port()));
+
+    std::unique_ptr<Peer> peer;
+    if (m_options.npm)
+        peer = std::make_unique<NpmPeer>(connectionString());
+    else
+        peer = std::make_unique<Peer>(QStringLiteral(CHAOS_PEER), QStringList{connectionString()});
+    for (int port = 1; port <= m_options.registrations; ++port) {
+        if (!peer->ask({u"join"_s, u"web"_s, QJsonObject{{u"port"_s, port}}}).isObject())
+            return {.error = u"A registration could not be joined"_s};
+    }
+    m_observer = std::make_unique<Observer>(m_options.api, prefix, nodes());
+    if (m_observer->count() != m_options.registrations)
+        return {.error = u"The store has %1 registrations"_s.arg(m_observer->count())};
+
+    m_start = Clock::now();
+    m_observer->start();
+    say(u"%1 registrations are there"_s.arg(m_options.registrations));
+    const QList<Fault> schedule = makeSchedule(m_options.seed, m_options.duration);
+    for (const Fault &fault : schedule) {
+        // However late the last one was over, there is some calm before the next
+        m_slip = std::max(m_slip, between(m_start, Clock::now()) + 1s - fault.from);
+        waitUntil(fault.from);
+        if (!inflict(fault))
+            return {.error = u"The cluster was not to be had: "_s + nameOf(fault)};
+    }
+    wait(ttl + 2s);
+
+    ChaosResult result;
+    judge(m_observer->stop(), result);
+    if (!m_options.npm) {
+        const QJsonObject report = peer->ask({u"report"_s}).toObject();
+        std::printf("%s", QJsonDocument(report).toJson().constData());
+    }
+    peer->ask({u"leave"_s, u"web"_s});
+    result.leftBehind = Observer(m_options.api, prefix, nodes()).count();
+    return result;
+}
+
+bool ChaosRun::inflict(const Fault &fault)
+{
+    const int leader = m_etcd.waitForLeader();
+    if (leader < 0)
+        return false;
+    if (fault.kind == Fault::Kind::MajorityLoss)
+        return loseMajority(fault);
+
+    int victim = fault.pick % 3;
+    if (fault.kind == Fault::Kind::LeaderKill || fault.kind == Fault::Kind::LeaderHang)
+        victim = leader;
+    else if (fault.kind == Fault::Kind::Kill || fault.kind == Fault::Kind::Hang
+             || fault.kind == Fault::Kind::LeaderMove)
+        victim = (leader + 1 + fault.pick % 2) % 3;
+    Relay &relay = *m_relays[size_t(victim)];
+
+    const QString trouble = u"%1, node %2"_s.arg(nameOf(fault)).arg(victim + 1);
+    say(trouble + u" (node %1 leads)"_s.arg(leader + 1));
+    const auto begin = [&](const QList<int> &unwell) {
+        m_observer->setTrouble(trouble, nodes(unwell));
+    };
+    const auto end = [&] {
+        waitUntil(fault.to);
+        say(u"over"_s);
+        m_observer->setTrouble(u"after "_s + trouble, nodes({victim}));
+    };
+    bool done = true;
+    switch (fault.kind) {
+    case Fault::Kind::Kill:
+    case Fault::Kind::LeaderKill:
+        begin({victim});
+        done = m_etcd.kill(victim);
+        end();
+        done = m_etcd.restart(victim) && done;
+        break;
+    case Fault::Kind::Hang:
+    case Fault::Kind::LeaderHang:
+        begin({victim});
+        m_etcd.suspend(victim);
+        end();
+        m_etcd.resume(victim);
+        break;
+    case Fault::Kind::LeaderMove:
+        begin({});
+        done = m_etcd.moveLeader(leader, victim);
+        end();
+        break;
+    case Fault::Kind::DataLoss:
+        begin({victim});
+        m_etcd.wipe(victim);
+        end();
+        done = m_etcd.rejoin(victim);
+        break;
+    case Fault::Kind::Slow:
+    case Fault::Kind::Swallow:
+        begin({});
+        relay.setMode(fault.kind == Fault::Kind::Slow ? Relay::Mode::Slow : Relay::Mode::Swallow);
+        end();
+        relay.setMode(Relay::Mode::Pass);
+        break;
+    case Fault::Kind::MajorityLoss:
+        break;
+    }
+    done = done && waitUntilWhole();
+    m_observer->setTrouble(u"after "_s + trouble, nodes());
+    return done;
+}
+
+bool ChaosRun::loseMajority(const Fault &fault)
+{
+    const QList<int> victims{fault.pick % 3, (fault.pick + 1) % 3};
+    const QString trouble = nameOf(fault);
+    say(u"%1: nodes %2 and %3"_s.arg(trouble).arg(victims[0] + 1).arg(victims[1] + 1));
+    Recovery recovery{.lost = Clock::now()};
+    m_observer->setMajority(false);
+    m_observer->setTrouble(trouble, nodes(victims));
+    bool done = true;
+    for (const int victim : victims) {
+        if (fault.kills())
+            done = m_etcd.kill(victim) && done;
+        else
+            m_etcd.suspend(victim);
+    }
+    waitUntil(fault.to);
+
+    auto write = std::async(std::launch::async, &Observer::firstWrite, m_options.api, nodes(), 30s);
+    say(u"over"_s);
+    m_observer->setTrouble(u"after "_s + trouble, nodes());
+    for (const int victim : victims) {
+        if (fault.kills())
+            m_etcd.member(victim).start();
+        else
+            m_etcd.resume(victim);
+    }
+    const auto tried = [&] { return write.wait_for(0s) == std::future_status::ready; };
+    (void)QTest::qWaitFor(tried, 40000);
+    const std::optional<Clock::time_point> written = write.get();
+    m_observer->setMajority(true);
+    if (!written)
+        return false;
+    recovery.firstWrite = *written;
+    m_recoveries += recovery;
+    say(u"first write at %1 s"_s.arg(seconds(between(m_start, *written))));
+    return done && waitUntilWhole();
+}
+
+bool ChaosRun::waitUntilWhole()
+{
+    const auto whole = [this] {
+        return m_etcd.isHealthy(0) && m_etcd.isHealthy(1) && m_etcd.isHealthy(2);
+    };
+    const bool done = QTest::qWaitFor(whole, 30000);
+    say(done ? u"whole again"_s : u"not whole again"_s);
+    return done;
+}
+
+void ChaosRun::judge(const Observer::Findings &findings, ChaosResult &result) const
+{
+    struct Group
+    {
+        int count = 0;
+        Clock::time_point from, to;
+        milliseconds longest{0};
+    };
+    std::map<QString, Group> groups;
+    QSet<QByteArray> lost;
+    for (const Absence &absence : findings.absences) {
+        const auto recovery =
+            std::ranges::find_if(m_recoveries, [&absence](const Recovery &recovery) {
+                return absence.from >= recovery.lost
+                       && absence.seen <= recovery.firstWrite + recoveryLimit;
+            });
+        const milliseconds length = between(absence.from, absence.to);
+        if (recovery != m_recoveries.end()) {
+            result.backAfter =
+                std::max(result.backAfter, between(recovery->firstWrite, absence.to));
+        } else {
+            lost.insert(absence.key);
+            ++result.absences;
+            result.longestAbsence = std::max(result.longestAbsence, length);
+            result.totalAbsence += length;
+        }
+        Group &group = groups[absence.trouble];
+        group.from = group.count ? std::min(group.from, absence.from) : absence.from;
+        group.to = std::max(group.to, absence.to);
+        group.longest = std::max(group.longest, length);
+        ++group.count;
+    }
+    for (const auto &[trouble, group] : groups) {
+        std::printf("absent: %4d keys, %s s to %s s, the longest for %s s: %s\n", group.count,
+                    qPrintable(seconds(between(m_start, group.from))),
+                    qPrintable(seconds(between(m_start, group.to))),
+                    qPrintable(seconds(group.longest)), qPrintable(trouble));
+    }
+    result.lost = int(lost.size());
+    result.looks = findings.looks;
+    result.failedLooks = findings.failedLooks;
+    result.longestBlind = findings.longestBlind;
+}
+
+} // namespace EtcdRegistry
