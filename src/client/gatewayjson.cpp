@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "gatewayjson.h"
 
+#include "etcderror.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QJsonValue>
+
+using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::GatewayJson {
 
@@ -50,6 +56,28 @@ Entry entryOf(const Json::Views &fields)
     }
     entry.hasTtl = entry.lease != 0;
     return entry;
+}
+
+Error protocolError(const HttpReply &reply)
+{
+    return {.code = Error::Code::Protocol,
+            .httpStatus = reply.status,
+            .endpoint = reply.endpoint.toString(),
+            .detail = u"not an answer of its JSON gateway"_s};
+}
+
+Result<QJsonObject> objectOf(const Result<HttpReply> &reply)
+{
+    if (!reply)
+        return reply.error();
+    if (reply->status >= 300)
+        return errorFromReply(*reply);
+    const QJsonDocument document = QJsonDocument::fromJson(reply->body);
+    if (!document.isObject())
+        return protocolError(*reply);
+    if (document.object().contains("error"_L1)) // a stream's error line comes with status 200
+        return errorFromReply(*reply);
+    return document.object();
 }
 
 } // namespace EtcdRegistry::GatewayJson

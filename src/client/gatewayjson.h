@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "http.h"
 #include "json.h"
 #include "store.h"
 
+class QJsonObject;
 class QJsonValue;
 
 /// How the v3 JSON gateway writes things down, in 3.4 and later. Pure functions, any thread.
@@ -19,5 +21,11 @@ qint64 integer(QByteArrayView value); ///< raw
 
 /// The key in a "kv"; without one in any other object.
 Entry entryOf(const Json::Views &fields);
+
+/// The object in an answer, or the error that it is.
+Result<QJsonObject> objectOf(const Result<HttpReply> &reply);
+
+/// For an answer that is no such object.
+Error protocolError(const HttpReply &reply);
 
 } // namespace EtcdRegistry::GatewayJson

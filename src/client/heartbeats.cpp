@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
-constexpr qsizetype beatsAtOnce = 24;
+constexpr qsizetype beatsAtOnce = 64; // etcd writes many to the disk together
 constexpr qsizetype beatsAtOnceInTrouble = 4;
 
 Heartbeats::Heartbeats(QObject *parent)

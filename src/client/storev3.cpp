@@ -32,45 +32,6 @@ static QByteArray prefixEnd(QByteArray prefix)
     return prefix;
 }
 
-static Error protocolError(const HttpReply &reply)
-{
-    return {.code = Error::Code::Protocol,
-            .httpStatus = reply.status,
-            .endpoint = reply.endpoint.toString(),
-            .detail = u"not an answer of its JSON gateway"_s};
-}
-
-/// The answer's object, or the error that it is.
-static Result<QJsonObject> objectOf(const Result<HttpReply> &reply)
-{
-    if (!reply)
-        return reply.error();
-    if (reply->status >= 300)
-        return errorFromReply(*reply);
-    const QJsonDocument document = QJsonDocument::fromJson(reply->body);
-    if (!document.isObject())
-        return protocolError(*reply);
-    if (document.object().contains("error"_L1)) // a stream's error line comes with status 200
-        return errorFromReply(*reply);
-    return document.object();
-}
-
-StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &user,
-                 const QString &password, QObject *parent)
-    : Store(parent)
-    , m_transport(transport)
-    , m_path(path)
-    , m_user(user)
-    , m_password(password)
-{}
-
-StoreV3::~StoreV3()
-{
-    m_puts.clear(); // which cancels them, while what waits for them is still here
-    m_decoder.waitForDone();
-    QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
-}
-
 HttpRequest StoreV3::requestOf(const QByteArray &method, const QJsonObject &body) const
 {
     // With this header a node without a leader says so at once, instead of after 7 s.
@@ -245,83 +206,6 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
                   });
               })
         .unwrap();
-}
-
-struct StoreV3::Put
-{
-    QString key;
-    QJsonObject request;
-    qsizetype size;
-    QPromise<Result<Applied>> promise;
-
-    void finish(Result<Applied> result)
-    {
-        promise.addResult(std::move(result));
-        promise.finish();
-    }
-};
-
-QFuture<Result<Applied>> StoreV3::put(const QString &key, const QByteArray &value,
-                                      const Lease &lease)
-{
-    Put put{.key = key,
-            .request = {{u"key"_s, base64(key.toUtf8())},
-                        {u"value"_s, base64(value)},
-                        {u"lease"_s, QString::number(lease.id)}},
-            .size = key.size() + value.size(),
-            .promise = {}};
-    put.promise.start();
-    const QFuture<Result<Applied>> future = put.promise.future();
-    m_puts.push_back(std::move(put));
-    if (m_puts.size() == 1)
-        QMetaObject::invokeMethod(this, &StoreV3::sendPuts, Qt::QueuedConnection);
-    return future;
-}
-
-/// One at a time they take several times as long (measured: 3,000 against 15,000 a second).
-void StoreV3::sendPuts()
-{
-    constexpr size_t atMost = 100;          // etcd takes 128
-    constexpr qsizetype bytes = 500 * 1024; // etcd takes 1.5 MB
-    auto puts = std::exchange(m_puts, {});
-    for (auto next = puts.begin(); next != puts.end();) {
-        auto together = std::make_shared<std::vector<Put>>();
-        QSet<QString> keys; // a transaction refuses one that comes twice
-        for (qsizetype size = 0; next != puts.end() && together->size() < atMost; ++next) {
-            size += next->size;
-            if (!together->empty() && (size > bytes || keys.contains(next->key)))
-                break;
-            keys.insert(next->key);
-            together->push_back(std::move(*next));
-        }
-        sendTogether(together);
-    }
-}
-
-void StoreV3::sendTogether(const std::shared_ptr<std::vector<Put>> &puts)
-{
-    const auto one = [this](const Put &put) { return requestOf("/kv/put", put.request); };
-    const auto all = [&] {
-        QJsonArray operations;
-        for (const Put &put : *puts)
-            operations.append(QJsonObject{{u"request_put"_s, put.request}});
-        return requestOf("/kv/txn", {{u"success"_s, operations}});
-    };
-    call(puts->size() == 1 ? one(puts->front()) : all())
-        .then(this, [this, puts](const Result<HttpReply> &reply) {
-            const Result<QJsonObject> answer = objectOf(reply);
-            if (!answer && puts->size() > 1 && !answer.error().retryable()) {
-                for (Put &put : *puts) // it may be the fault of one of them
-                    sendTogether(std::make_shared<std::vector<Put>>(
-                        std::make_move_iterator(&put), std::make_move_iterator(&put + 1)));
-                return;
-            }
-            for (Put &put : *puts) {
-                put.finish(!answer            ? Result<Applied>(answer.error())
-                           : reply->uncertain ? Applied::MaybeAgain
-                                              : Applied::Once);
-            }
-        });
 }
 
 /// Those of the keys that a timetolive answer does not name. It may name 10,000, each second.

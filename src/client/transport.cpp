@@ -5,14 +5,12 @@
 #include "etcderror.h"
 #include "log.h"
 #include "stream.h"
+#include "tlsfiles.h"
 
 #include <QCoreApplication>
 #include <QDeadlineTimer>
-#include <QFile>
 #include <QNetworkReply>
 #include <QRandomGenerator>
-#include <QSslCertificate>
-#include <QSslKey>
 #include <QTimer>
 
 #include <algorithm>
@@ -82,7 +80,7 @@ Transport::Transport(const ConnectionString &connection, QObject *parent)
     const auto isSecure = [](const QUrl &url) { return url.scheme() == "https"_L1; };
     if (std::ranges::any_of(connection.endpoints, isSecure) || !connection.caFile.isEmpty()
         || isSecure(connection.discovery))
-        loadCertificates(connection);
+        m_tls = tlsConfiguration(connection);
 }
 
 Transport::~Transport()
@@ -104,55 +102,11 @@ void Transport::cancelAll()
     QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // those of later()
 }
 
-void Transport::loadCertificates(const ConnectionString &connection)
-{
-    const auto read = [this](const QString &path) {
-        QFile file(path);
-        if (!file.open(QIODevice::ReadOnly)) {
-            m_tlsError =
-                Error{.code = Error::Code::Tls,
-                      .detail = QCoreApplication::translate("Transport", "can't read %1: %2")
-                                    .arg(path, file.errorString())};
-            return QByteArray();
-        }
-        return file.readAll();
-    };
-    const auto reject = [this](const QString &path, const QString &what) {
-        if (!m_tlsError)
-            m_tlsError = Error{.code = Error::Code::Tls, .detail = what.arg(path)};
-    };
-
-    m_tls = QSslConfiguration::defaultConfiguration(); // takes 20 ms: the system's certificates
-    if (!connection.caFile.isEmpty()) {
-        const auto authorities = QSslCertificate::fromData(read(connection.caFile), QSsl::Pem);
-        if (authorities.isEmpty())
-            reject(connection.caFile,
-                   QCoreApplication::translate("Transport", "%1 holds no PEM certificate"));
-        m_tls->setCaCertificates(authorities);
-    }
-    if (!connection.certFile.isEmpty()) {
-        const auto chain = QSslCertificate::fromData(read(connection.certFile), QSsl::Pem);
-        if (chain.isEmpty())
-            reject(connection.certFile,
-                   QCoreApplication::translate("Transport", "%1 holds no PEM certificate"));
-        const QByteArray keyText = read(connection.keyFile);
-        QSslKey key(keyText, QSsl::Rsa);
-        if (key.isNull())
-            key = QSslKey(keyText, QSsl::Ec);
-        if (key.isNull())
-            reject(connection.keyFile,
-                   QCoreApplication::translate("Transport",
-                                               "%1 holds no RSA or EC key without a passphrase"));
-        m_tls->setLocalCertificateChain(chain);
-        m_tls->setPrivateKey(key);
-    }
-}
-
 QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpRequest &request) const
 {
     QNetworkRequest result(endpoint.resolved(QUrl::fromEncoded(request.path)));
-    if (m_tls)
-        result.setSslConfiguration(*m_tls);
+    if (m_tls && *m_tls)
+        result.setSslConfiguration(**m_tls);
     // One protocol with and without TLS: what was measured on HTTP/1.1 holds for both.
     result.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
     if (!request.body.isEmpty())
@@ -219,7 +173,7 @@ void Transport::dispatch()
         const QList<QUrl> order = m_pool.order();
         const bool anyLeft = std::ranges::any_of(
             order, [&](const QUrl &candidate) { return !operation->tried.contains(candidate); });
-        if (m_tlsError || !anyLeft) {
+        if (isUnusable() || !anyLeft) {
             next = m_waiting.erase(next);
             hopeless.append(operation);
         } else if (const auto node = freeNode(*operation)) {
@@ -233,7 +187,7 @@ void Transport::dispatch()
     }
     // Last, for what waits for them may call send().
     for (const auto &operation : hopeless)
-        operation->finish(m_tlsError ? *m_tlsError : exhausted(*operation));
+        operation->finish(isUnusable() ? m_tls->error() : exhausted(*operation));
 }
 
 /// The best node that it has not asked in this round and that has a connection to spare; which of

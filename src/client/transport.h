@@ -105,19 +105,19 @@ private:
     void ping();
     Error exhausted(const Operation &operation) const;
     QNetworkRequest networkRequest(const QUrl &endpoint, const HttpRequest &request) const;
-    void loadCertificates(const ConnectionString &connection);
+    /// A certificate can't be read: nothing is sent then.
+    bool isUnusable() const { return m_tls && !*m_tls; }
 
     EndpointPool m_pool;
     std::chrono::milliseconds m_timeout;
     std::chrono::milliseconds m_deadline;
     QByteArray m_authorization;
-    std::optional<QSslConfiguration> m_tls; ///< https only
-    std::optional<Error> m_tlsError; ///< a certificate that can't be read: nothing is sent then
+    std::optional<Result<QSslConfiguration>> m_tls; ///< https only
     QUrl m_lastAnswered;
 
     // Qt opens six connections to a host for each of them: the second and third take over where
     // the first has no more.
-    static constexpr int networks = 3;
+    static constexpr int networks = 6;
     std::array<QNetworkAccessManager, networks> m_networks;
     QNetworkAccessManager m_probes;
     std::deque<std::shared_ptr<Operation>> m_waiting; ///< for a free connection

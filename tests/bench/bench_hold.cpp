@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "etcdcluster.h"
 #include "measure.h"
-#include "npmpeer.h"
+#include "peer.h"
 #include "registry.h"
 
 #include <QCoreApplication>
