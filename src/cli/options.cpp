@@ -53,7 +53,8 @@ private:
     {
         // npm's --hostname has the letter that Qt would give to --help.
         m_parser.addOptions({m_etcd, m_verbose, m_port, m_hostname, m_json, m_count, m_field,
-                             m_document, m_yes, m_url, m_wait, m_slack, m_help, m_version});
+                             m_document, m_letGo, m_yes, m_url, m_wait, m_slack, m_help,
+                             m_version});
         m_parser.setApplicationDescription(tr(
             "Registers services in etcd and finds them, like the npm package etcd-registry.\n\n"
             "Commands:\n"
@@ -157,6 +158,8 @@ private:
         service.hostname = m_parser.value(m_hostname);
         service.ttl = m_result.connection.ttl;
         service.heartbeat = m_result.connection.heartbeat;
+        if (m_parser.isSet(m_letGo))
+            service.whenTaken = Service::WhenTaken::LetGo;
         if (!readDocument(service.document))
             return false;
         for (int i = 0; i < *count; ++i) {
@@ -214,6 +217,9 @@ private:
     const QCommandLineOption m_document{
         u"doc"_s, tr("join: file with the document, a JSON object; - is standard input."),
         u"FILE"_s};
+    const QCommandLineOption m_letGo{
+        u"let-go"_s, tr("join: hold it no longer when somebody else deletes or replaces its key; "
+                        "without this it is put again.")};
     const QCommandLineOption m_yes{u"yes"_s, tr("leave: do not ask.")};
     const QCommandLineOption m_url{u"url"_s, tr("leave: only instances with this URL."), u"URL"_s};
     const QCommandLineOption m_wait{

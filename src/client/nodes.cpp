@@ -40,11 +40,6 @@ Nodes::Nodes(Transport &transport, const ConnectionString &connection, QObject *
     if (connection.refresh) {
         connect(&m_membershipTimer, &QTimer::timeout, this, &Nodes::followMembership);
         m_membershipTimer.start(membershipInterval);
-        // The node may have been replaced, and the others be next.
-        connect(&m_transport, &Transport::failedOver, this, [this] {
-            if (BootClock::now() - m_followed > membershipIntervalInTrouble)
-                followMembership();
-        });
     }
 }
 
@@ -62,6 +57,9 @@ void Nodes::failed(Node &node, const Error &error)
     node.asked = true;
     node.lastError = error;
     node.lastErrorAt = QDateTime::currentDateTime();
+    // It may have been replaced, and the others be next.
+    if (m_membershipTimer.isActive() && BootClock::now() - m_followed > membershipIntervalInTrouble)
+        followMembership();
 }
 
 void Nodes::setInterval(std::chrono::milliseconds interval)

@@ -178,7 +178,11 @@ void Browser::setFlashing(bool flashing)
 Service Browser::joinTemplate() const
 {
     const Scope &scope = m_tree->scope();
-    return {.name = scope.service, .nameSpace = scope.nameSpace.value_or(QString())};
+    const ConnectionString &connection = m_session.connection();
+    return {.name = scope.service,
+            .nameSpace = scope.nameSpace.value_or(connection.nameSpace),
+            .ttl = connection.ttl,
+            .heartbeat = connection.heartbeat};
 }
 
 } // namespace EtcdRegistry

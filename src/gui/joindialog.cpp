@@ -50,6 +50,7 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     });
     connect(m_ui->document, &QPlainTextEdit::textChanged, this, &JoinDialog::refresh);
     connect(m_ui->count, &QSpinBox::valueChanged, this, &JoinDialog::refresh);
+    connect(m_ui->rejoins, &QCheckBox::toggled, this, &JoinDialog::refresh);
     connect(m_joinButton, &QPushButton::clicked, this, &JoinDialog::join);
     connect(m_ui->buttons, &QDialogButtonBox::rejected, this, &JoinDialog::reject);
     refresh();
@@ -99,7 +100,8 @@ JoinForm JoinDialog::form() const
             .ttl = m_ui->ttl->text(),
             .heartbeat = m_ui->heartbeat->text(),
             .document = m_ui->document->toPlainText(),
-            .count = m_ui->count->value()};
+            .count = m_ui->count->value(),
+            .rejoins = m_ui->rejoins->isChecked()};
 }
 
 void JoinDialog::setForm(const JoinForm &form)
@@ -113,6 +115,7 @@ void JoinDialog::setForm(const JoinForm &form)
     m_ui->heartbeat->setText(form.heartbeat);
     m_ui->document->setPlainText(form.document);
     m_ui->count->setValue(form.count);
+    m_ui->rejoins->setChecked(form.rejoins);
 }
 
 QList<std::pair<JoinPlan::Field, FieldMessage *>> JoinDialog::messages() const

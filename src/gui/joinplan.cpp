@@ -93,6 +93,8 @@ public:
         checkNameSpace();
         checkHostname();
         checkProtocol();
+        m_service.whenTaken =
+            m_form.rejoins ? Service::WhenTaken::Rejoin : Service::WhenTaken::LetGo;
         checkPort();
         checkDocument();
         if (!hasErrors()) {
@@ -267,6 +269,7 @@ JoinForm formOf(const Service &service)
     form.hostname = service.hostname;
     form.port = service.port > 0 ? QString::number(service.port) : QString();
     form.protocol = service.protocol;
+    form.rejoins = service.whenTaken == Service::WhenTaken::Rejoin;
     form.ttl = secondsText(std::chrono::ceil<std::chrono::seconds>(service.ttl)); // as etcd does
     if (service.heartbeat < service.ttl / 2)
         form.heartbeat = secondsText(service.heartbeat);

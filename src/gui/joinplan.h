@@ -20,6 +20,7 @@ struct JoinForm
     QString heartbeat;
     QString document; ///< a JSON object, or a key=value on each line
     int count = 1;
+    bool rejoins = true; ///< put again when somebody takes its key
 
     bool operator==(const JoinForm &) const = default;
 };

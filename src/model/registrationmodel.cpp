@@ -76,9 +76,8 @@ QVariant RegistrationModel::data(const QModelIndex &index, int role) const
     case Qt::TextAlignmentRole:
         return alignmentOf(index.column());
     case Qt::ToolTipRole:
-        return index.column() == State       ? causeText(registration)
-               : index.column() == LastError ? text(registration, LastError)
-                                             : QVariant();
+        return index.column() == State || index.column() == Cause ? text(registration, Cause)
+                                                                  : QVariant();
     case StateRole:
         return int(registration.state);
     default:
@@ -105,8 +104,8 @@ QVariant RegistrationModel::text(const Registration &registration, int column) c
         return registration.beatsMissed;
     case Ttl:
         return durationText(registration.service.ttl);
-    case LastError:
-        return registration.lastError ? registration.lastError->message() : QString();
+    case Cause:
+        return causeText(registration);
     default:
         return {};
     }
@@ -137,8 +136,8 @@ QVariant RegistrationModel::headerData(int section, Qt::Orientation orientation,
         return tr("Missed");
     case Ttl:
         return tr("TTL");
-    case LastError:
-        return tr("Last error");
+    case Cause:
+        return tr("Why");
     default:
         return {};
     }

@@ -22,7 +22,7 @@ public:
         Sent,
         Missed,
         Ttl,
-        LastError,
+        Cause,
         ColumnCount
     };
     enum Role { StateRole = Qt::UserRole + 1 }; ///< int of Registration::State

@@ -6,6 +6,7 @@
 #include "widgets.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QPointer>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -177,6 +178,29 @@ private Q_SLOTS:
         const auto shown = child<DocumentView>(dialog, u"documentView"_s)->toPlainText().toUtf8();
         QCOMPARE(Json::compact(shown), record.value);
         QCOMPARE(shown, Json::indented(record.value));
+    }
+
+    void joinLetsGo_data()
+    {
+        QTest::addColumn<bool>("rejoins");
+        QTest::newRow("put again") << true;
+        QTest::newRow("let go") << false;
+    }
+    void joinLetsGo()
+    {
+        QFETCH(bool, rejoins);
+        auto *dialog = new JoinDialog(connectionTo(u"localhost"_s));
+        dialog->setTemplate({.name = u"web"_s,
+                             .whenTaken = rejoins ? Service::WhenTaken::LetGo
+                                                  : Service::WhenTaken::Rejoin});
+        dialog->open();
+        QCOMPARE(child<QCheckBox>(*dialog, u"rejoins"_s)->isChecked(), !rejoins);
+        child<QCheckBox>(*dialog, u"rejoins"_s)->click();
+        QSignalSpy requested(dialog, &JoinDialog::joinRequested);
+        button(*dialog, u"Join 1 instance"_s)->click();
+        const auto services = requested.takeFirst().first().value<QList<Service>>();
+        QCOMPARE(services.first().whenTaken == Service::WhenTaken::Rejoin, rejoins);
+        dialog->joined(1, 1);
     }
 
     void joinSeveral()

@@ -96,6 +96,8 @@ private Q_SLOTS:
     void joinsDocuments();
     void keepsAlive_data() { stores(); }
     void keepsAlive();
+    void isTaken_data() { stores(); }
+    void isTaken();
     void signalsLeave_data();
     void signalsLeave();
     void expiresAfterSigkill_data() { stores(); }
@@ -315,6 +317,27 @@ void TestCli::keepsAlive()
     QCOMPARE(Cli(at(store, u"alive"_s, {u"list"_s})).run().status(), 0);
     join.terminate();
     QCOMPARE(join.end().status(), 0);
+}
+
+/// A key that somebody else deletes is put again, or let go where that was asked for.
+void TestCli::isTaken()
+{
+    QFETCH(QString, store);
+    const QStringList arguments{u"join"_s, u"web"_s, u"--json"_s};
+    Cli holds(at(store, u"taken"_s, arguments + QStringList{u"-p1"_s}, u"&ttl=2"_s));
+    Cli letsGo(
+        at(store, u"taken"_s, arguments + QStringList{u"-p2"_s, u"--let-go"_s}, u"&ttl=2"_s));
+    QVERIFY(holds.startAndRead(1));
+    QVERIFY(letsGo.startAndRead(1));
+    Cli leave(at(store, u"taken"_s, {u"leave"_s, u"web"_s, u"--yes"_s}));
+    QCOMPARE(leave.run().status(), 0);
+    QCOMPARE(letsGo.end().status(), 3);
+    QVERIFY2(letsGo.error.contains("is let go"), letsGo.error);
+    QCOMPARE(Cli(at(store, u"taken"_s, {u"list"_s})).run().status(), 0);
+    holds.terminate();
+    QCOMPARE(holds.end().status(), 0);
+    QVERIFY2(holds.error.contains("is joined again") && holds.error.contains("is alive again"),
+             holds.error);
 }
 
 void TestCli::signalsLeave_data()

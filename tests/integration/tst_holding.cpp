@@ -116,7 +116,7 @@ void TestHolding::isTaken()
     if (letGo) {
         QTRY_COMPARE(registry.registrations().size(), 0);
         QCOMPARE(states.told.last(), std::pair(State::Left, Cause::KeyGone));
-        QTest::qWait(2500); // nobody puts it again, or deletes what is there
+        QTest::qWait(1500); // nobody puts it again, or deletes what is there
         QCOMPARE(m_etcd.get(api, joined->key).has_value(), !deleted);
         m_etcd.remove(api, joined->key);
     } else {

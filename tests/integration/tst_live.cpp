@@ -285,9 +285,8 @@ void TestLive::wakesUp()
     Seen seen(m_etcd.connectionString(suffix(api)));
     QVERIFY(seen.start());
     int lost = 0;
-    connect(&seen.live, &LiveRegistry::statusChanged, this, [&](const LiveStatus &status) {
-        lost += status.freshness == Freshness::CatchingUp;
-    });
+    connect(&seen.live, &LiveRegistry::statusChanged, this,
+            [&](const LiveStatus &status) { lost += status.freshness == Freshness::CatchingUp; });
     QThread::sleep(6); // nothing runs meanwhile
     QTRY_VERIFY_WITH_TIMEOUT(lost > 0, 2000);
     QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Live, 2000);

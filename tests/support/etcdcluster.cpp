@@ -150,12 +150,34 @@ void EtcdCluster::wipe(int index)
 
 bool EtcdCluster::rejoin(int index)
 {
+    return takeTheirPlace(index, member(index).peerUrl());
+}
+
+bool EtcdCluster::replace(int index)
+{
+    const QUrl before = member(index).peerUrl();
+    QUrl after = before;
+    LocalEtcdOptions &options = m_memberOptions[size_t(index)];
+    options.clientPort = LocalEtcd::freePort();
+    do {
+        options.peerPort = LocalEtcd::freePort();
+    } while (options.peerPort == options.clientPort);
+    after.setPort(options.peerPort);
+    for (LocalEtcdOptions &each : m_memberOptions)
+        each.initialCluster.replace(before.toString(), after.toString());
+    wipe(index);
+    return takeTheirPlace(index, before);
+}
+
+/// The place of the member that had this peer URL.
+bool EtcdCluster::takeTheirPlace(int index, const QUrl &formerPeer)
+{
     const int other = (index + 1) % int(m_members.size());
     const QString peer = member(index).peerUrl().toString();
     const auto ask = [&](const QString &what, const QJsonObject &object) {
         return post(u"/v3/cluster/member/"_s + what, object, other).json();
     };
-    const auto id = [&] {
+    const auto id = [&](const QString &peer) {
         const QJsonArray members = ask(u"list"_s, {})["members"_L1].toArray();
         for (const QJsonValue &one : members) {
             if (one["peerURLs"_L1].toArray().contains(peer))
@@ -164,13 +186,13 @@ bool EtcdCluster::rejoin(int index)
         return QString();
     };
     // Refused until the others have been connected to each other for five seconds
-    const auto removed = [&, old = id()] {
+    const auto removed = [&, old = id(formerPeer.toString())] {
         ask(u"remove"_s, {{u"ID"_s, old}});
-        return id() != old;
+        return id(formerPeer.toString()) != old;
     };
     const auto added = [&] {
         ask(u"add"_s, {{u"peerURLs"_s, QJsonArray{peer}}});
-        return !id().isEmpty();
+        return !id(peer).isEmpty();
     };
     return QTest::qWaitFor(removed, 20000) && QTest::qWaitFor(added, 20000) && restart(index);
 }

@@ -54,6 +54,7 @@ public:
     bool restart(int index); ///< returns when it answers, which needs a majority
     void wipe(int index);    ///< SIGKILL, and its data are gone
     bool rejoin(int index);  ///< after wipe(), as a new member; returns when it answers
+    bool replace(int index); ///< by a new member at another address; returns when it answers
     void suspend(int index) { member(index).suspend(); }
     void resume(int index) { member(index).resumeProcess(); }
 
@@ -79,6 +80,7 @@ public:
 
 private:
     bool startMembers();
+    bool takeTheirPlace(int index, const QUrl &formerPeer);
     Reply post(const QString &path, const QJsonObject &object, int member = 0);
     bool enableAuthV2(const QString &user, const QString &password, bool readOnly);
     bool enableAuthV3(const QString &user, const QString &password, bool readOnly);
