@@ -26,17 +26,6 @@ Error::Code codeOfReason(const QString &reason)
 
 } // namespace
 
-struct WatchV3::Line
-{
-    QList<Event> events;
-    qint64 revision = 0;
-    bool created = false;
-    bool canceled = false;
-    bool fragment = false; ///< more of the same revision follows in the next line
-    qint64 compactRevision = 0;
-    QString cancelReason;
-};
-
 WatchV3::WatchV3(std::unique_ptr<Stream> stream)
     : m_stream(std::move(stream))
 {

@@ -20,11 +20,23 @@ public:
 
     QUrl endpoint() const override { return m_stream->endpoint(); }
 
+    struct Line
+    {
+        QList<Event> events;
+        qint64 revision = 0;
+        bool created = false;
+        bool canceled = false;
+        bool fragment = false; ///< more of the same revision follows in the next line
+        qint64 compactRevision = 0;
+        QString cancelReason;
+
+        bool operator==(const Line &) const = default;
+    };
+    /// What a line of the stream tells, or the error that it is. Any thread.
+    static Result<Line> decode(const QByteArray &line);
+
 private:
     void read(const QByteArray &bytes);
-    struct Line;
-    /// What a line tells, or the error that it is.
-    static Result<Line> decode(const QByteArray &line);
     void take(const Result<Line> &line);
     void end(Error error, std::optional<WatchEnd::Reason> reason = {});
 
