@@ -59,7 +59,7 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
     for (const auto &[name, value] : node) {
         if (name == R"("key")") {
             entry.key = Json::text(value).mid(1);
-        } else if (name == R"("value")") {
+        } else if (name == R"("value")" && value.startsWith('"')) {
             entry.value = Json::unescaped(value);
             hasValue = true;
         } else if (name == R"("createdIndex")") {
