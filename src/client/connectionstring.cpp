@@ -254,7 +254,7 @@ private:
             return true;
         bool ok = false;
         const double value = m_options.take(name).toDouble(&ok);
-        time = milliseconds(ok && value <= longestTime ? qRound64(value * unit) : 0);
+        time = milliseconds(ok && value > 0 && value <= longestTime ? qRound64(value * unit) : 0);
         if (time > 0ms)
             return true;
         return fail(unit == 1 ? tr("The %1 must be a number of milliseconds above 0.").arg(name)

@@ -177,6 +177,7 @@ void TestConnectionString::bad_data()
     row("a?timeout=nan", "timeout must be");
     row("a?deadline=0", "deadline must be");
     row("a?deadline=inf", "deadline must be");
+    row("a?deadline=-inf", "deadline must be");
     row("a?timeout=300&deadline=200", "shorter than the timeout");
     row("a?ttl=0", "ttl must be");
     row("a?ttl=0.5", "at least 1 second");
