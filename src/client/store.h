@@ -11,6 +11,7 @@
 #include <QStringList>
 #include <QUrl>
 
+#include <algorithm>
 #include <memory>
 
 namespace EtcdRegistry {
@@ -49,6 +50,13 @@ struct Check
     QString endpoint;
     Instance::Clock::time_point observed;
 };
+
+/// What a node says in seconds; a century at most, as clocks in nanoseconds end after three.
+inline std::chrono::seconds ttlOf(qint64 seconds)
+{
+    constexpr std::chrono::seconds longest = std::chrono::years(100);
+    return std::clamp(std::chrono::seconds(seconds), -longest, longest);
+}
 
 /// What keeps keys alive: a lease in v3; in v2, which has none, the TTL that each key carries.
 struct Lease

@@ -41,7 +41,7 @@ static QByteArray seconds(std::chrono::milliseconds ttl)
 static std::chrono::milliseconds timeLeft(const QString &expirationText, qint64 ttl,
                                           const QDateTime &now)
 {
-    const std::chrono::milliseconds coarse = std::chrono::seconds(ttl);
+    const std::chrono::milliseconds coarse = ttlOf(ttl);
     const QDateTime expiration =
         QDateTime::fromString(expirationText.left(23) + 'Z'_L1, Qt::ISODateWithMs);
     const std::chrono::milliseconds exact(now.msecsTo(expiration));

@@ -196,7 +196,7 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
               [this, id](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
                   if (answer) {
-                      const std::chrono::seconds granted(integer(answer->value("TTL"_L1)));
+                      const auto granted = ttlOf(integer(answer->value("TTL"_L1)));
                       return m_transport.later(Result<Lease>(Lease{id, granted}));
                   }
                   if (answer.error().code != Error::Code::Conflict)
@@ -310,8 +310,7 @@ QFuture<Result<LeaseTime>> StoreV3::timeToLive(qint64 lease)
                              .endpoint = reply->endpoint.toString(),
                              .detail = u"the lease has expired"_s};
             }
-            return LeaseTime{std::chrono::seconds(left),
-                             std::chrono::seconds(integer(answer->value("grantedTTL"_L1)))};
+            return LeaseTime{ttlOf(left), ttlOf(integer(answer->value("grantedTTL"_L1)))};
         });
 }
 

@@ -3,7 +3,7 @@
 
 #include "etcderror.h"
 #include "http.h"
-#include "json.h"
+#include "layout.h"
 #include "storev2.h"
 
 using namespace EtcdRegistry;
@@ -30,6 +30,7 @@ static void checkListing(const QByteArray &body)
         HOLDS(entry.hasTtl == entry.timeLeft.has_value());
         HOLDS(!entry.timeLeft || entry.timeLeft->count() > 0);
     }
+    Layout::decodeAll(listing->entries, Api::V2, listing->observed);
     const auto indented = StoreV2::decode(reply(200, Json::indented(body)));
     HOLDS(indented);
     HOLDS(std::ranges::equal(listing->entries, indented->entries, same));

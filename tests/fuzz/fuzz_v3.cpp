@@ -4,6 +4,7 @@
 #include "etcderror.h"
 #include "gatewayjson.h"
 #include "http.h"
+#include "layout.h"
 #include "storev3.h"
 #include "watchv3.h"
 
@@ -25,6 +26,7 @@ static void checkPage(const QByteArray &body)
     HOLDS(page->revision != 0);
     for (const Entry &entry : page->entries)
         HOLDS(!entry.key.isEmpty() && entry.hasTtl == (entry.lease != 0));
+    Layout::decodeAll(page->entries, Api::V3, page->observed);
     bool moreIndented = false; // as 3.6 has blanks in it
     const auto indented = StoreV3::decodePage(reply(200, Json::indented(body)), &moreIndented);
     HOLDS(indented && indented->entries == page->entries && moreIndented == more);
