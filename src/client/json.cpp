@@ -389,7 +389,8 @@ QString text(QByteArrayView value)
 {
     if (!value.startsWith('"'))
         return QString::fromUtf8(value);
-    const auto characters = QString::fromUtf8(value.sliced(1).chopped(1));
+    // Behind its quote a byte order mark is a character like others; without it would be dropped.
+    const auto characters = QString::fromUtf8(value.chopped(1)).sliced(1);
     QStringView rest(characters);
     QString result;
     for (auto at = rest.indexOf(u'\\'); at >= 0; at = rest.indexOf(u'\\')) {

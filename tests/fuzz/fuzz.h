@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <QtGlobal>
+#include <QStringDecoder>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,12 @@
 /// finding.
 #define HOLDS(property)                                                                            \
     ((property) ? void() : qFatal("%s:%d: does not hold: %s", __FILE__, __LINE__, #property))
+
+/// With all its characters: QString::fromUtf8() drops a byte order mark at the beginning.
+inline QString textOf(QByteArrayView utf8)
+{
+    return QStringDecoder(QStringDecoder::Utf8, QStringDecoder::Flag::ConvertInitialBom)(utf8);
+}
 
 /// The input. It ends where its memory does, so a sanitizer sees who reads on.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,8 +7,7 @@ using namespace EtcdRegistry;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const auto text = QString::fromUtf8(reinterpret_cast<const char *>(data), size);
-    const auto parsed = ConnectionString::parse(text);
+    const auto parsed = ConnectionString::parse(textOf(QByteArrayView(data, size)));
     if (!parsed) {
         HOLDS(parsed.error().code == Error::Code::InvalidArgument);
         HOLDS(!parsed.error().message().isEmpty());

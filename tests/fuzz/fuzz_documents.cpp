@@ -14,6 +14,8 @@ using namespace EtcdRegistry;
 /// What we accept reads the same in Qt's parser, which accepts more.
 static void checkAgainstQt(const QByteArray &text, const Json::Fields &fields)
 {
+    if (text.contains("\"\ufeff")) // it drops a byte order mark at the beginning of a string
+        return;
     QJsonParseError error;
     const QJsonObject object = QJsonDocument::fromJson(text, &error).object();
     if (error.error == QJsonParseError::IllegalNumber) // one beyond the range of a double
@@ -110,14 +112,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const qsizetype end = rest.indexOf('\n');
         if (end < 0)
             break;
-        lines.append(QString::fromUtf8(rest.first(end)));
+        lines.append(textOf(rest.first(end)));
         rest = rest.sliced(end + 1);
     }
     const QString name = lines.value(0), nameSpace = lines.value(1), host = lines.value(2);
     const QByteArray document = rest.toByteArray();
 
     checkJson(rest);
-    checkInput(QString::fromUtf8(rest));
+    checkInput(textOf(rest));
     checkService({.name = name,
                   .nameSpace = nameSpace,
                   .document = document,

@@ -61,7 +61,7 @@ static void checkError(const QByteArray &body)
 /// Any text comes back as the value of a key, escaped as Go does it.
 static void checkValue(const QByteArray &text)
 {
-    const QString value = QString::fromUtf8(text);
+    const QString value = textOf(text);
     QByteArray node = R"({"key":"/services/web/1","value":)" + Json::quoted(value)
                       + R"(,"modifiedIndex":5,"createdIndex":4})";
     node.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");

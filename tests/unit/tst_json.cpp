@@ -177,6 +177,7 @@ void TestJson::quoted_data()
     QTest::newRow("controls") << QString(u"\u0000\u0001\u001f\u007f"_s)
                               << QByteArray("\"\\u0000\\u0001\\u001f\x7f\"");
     QTest::newRow("scripts") << u"äж购🛒\u2028"_s << QByteArray("\"äж购🛒\u2028\"");
+    QTest::newRow("byte order mark") << u"\ufeffa\ufeff"_s << QByteArray("\"\ufeffa\ufeff\"");
     QTest::newRow("half a pair") << QString(QChar(0xd83d)) + u'x' << QByteArray(R"("\ud83dx")");
     QTest::newRow("half a pair at the end") << QString(QChar(0xd83d)) << QByteArray(R"("\ud83d")");
     QTest::newRow("other half") << QString(QChar(0xdeD2)) << QByteArray(R"("\uded2")");
