@@ -19,7 +19,8 @@ constexpr double longestTime = 1e9; // 30 years in seconds, 11 days in milliseco
 
 QString decoded(const QString &text)
 {
-    return QUrl::fromPercentEncoding(text.toUtf8());
+    // Behind something else a byte order mark is kept.
+    return QUrl::fromPercentEncoding('x' + text.toUtf8()).sliced(1);
 }
 
 /// Only what would be misread is escaped, so that names in any script stay readable.
@@ -27,8 +28,9 @@ QString encoded(const QString &text, QStringView separators)
 {
     QString result;
     for (const QChar c : text) {
-        if (c.unicode() <= u' ' || c == u'%' || separators.contains(c))
-            result += u'%' + QString::number(c.unicode(), 16).toUpper().rightJustified(2, u'0');
+        if (c.unicode() <= u' ' || c == u'\x7f' || c.isSpace() || c == u'%'
+            || separators.contains(c))
+            result += QLatin1StringView(QUrl::toPercentEncoding(c));
         else
             result += c;
     }

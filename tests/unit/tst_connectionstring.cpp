@@ -70,6 +70,8 @@ void TestConnectionString::good_data()
     row("a/商店/Größe", "http://a:4001/商店/Größe");
     row("a/my shop", "http://a:4001/my%20shop");
     row("a/my%20shop%2Feu", "http://a:4001/my%20shop/eu");
+    row("a/my\u00a0shop%C2%A0", "http://a:4001/my%C2%A0shop%C2%A0");
+    row("a/%00%7F", "http://a:4001/%00%7F");
     row("a/50%25%3F%40", "http://a:4001/50%25%3F%40");
     row("a?", "http://a:4001");
     row("a/?", "http://a:4001");
