@@ -124,7 +124,8 @@ private:
     {
         if (m_isDiscovery) {
             m_result.discovery = QUrl(m_scheme + "://"_L1 + m_authority + m_path, QUrl::StrictMode);
-            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1)
+            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1
+                    && !m_result.discovery.hasFragment())
                    || fail(
                        tr("A discovery address is one URL with a token, such as %1.")
                            .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
@@ -332,7 +333,8 @@ QString ConnectionString::toString() const
     const auto first = discovery.isValid() ? discovery : endpoints.value(0);
     QString result = first.scheme() + "://"_L1 + login;
     if (discovery.isValid())
-        result = "discovery+"_L1 + result + discovery.authority() + discovery.path();
+        result = "discovery+"_L1 + result + discovery.authority(QUrl::FullyEncoded)
+                 + discovery.path(QUrl::FullyEncoded);
     else
         result += hosts.join(u',');
     if (!nameSpace.isEmpty())
