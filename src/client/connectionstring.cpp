@@ -76,7 +76,7 @@ private:
 
         static const QRegularExpression scheme(u"^([^:/?@,]*)://"_s);
         const auto schemeMatch = scheme.match(text);
-        QString rest = text.sliced(schemeMatch.capturedLength());
+        const QString rest = text.sliced(schemeMatch.capturedLength());
         m_scheme = schemeMatch.hasMatch() ? schemeMatch.captured(1).toLower() : u"http"_s;
         m_isDiscovery = m_scheme.startsWith("discovery+"_L1);
         if (m_isDiscovery)
@@ -84,13 +84,13 @@ private:
         if (m_scheme != "http"_L1 && m_scheme != "https"_L1)
             return fail(tr("Unknown protocol %1: use http or https.").arg(m_scheme));
 
+        m_query = rest.section(u'?', 1);
         // A list in etcdctl's way has it before each host.
-        rest.replace(QRegularExpression(u",\\s*(?i)"_s + m_scheme + u"://"_s), u","_s);
-        static const QRegularExpression parts(u"^([^/?]*)([^?]*)(?:\\?(.*))?$"_s);
-        const auto match = parts.match(rest);
-        m_authority = match.captured(1);
-        m_path = match.captured(2);
-        m_query = match.captured(3);
+        const auto hosts =
+            rest.section(u'?', 0, 0)
+                .replace(QRegularExpression(u",\\s*(?i)"_s + m_scheme + u"://"_s), u","_s);
+        m_authority = hosts.section(u'/', 0, 0);
+        m_path = hosts.sliced(m_authority.size());
         if (m_authority.endsWith(u':') && m_path.startsWith("//"_L1))
             return fail(
                 tr("All hosts have one protocol: write it once, before the first of them."));
