@@ -16,7 +16,8 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Json)
 };
 
-constexpr int deepest = 1000; // levels; it bounds the stack
+constexpr int deepest = 1000;     // levels; it bounds the stack
+constexpr int deepestIndent = 32; // levels; a megabyte of them would become gigabytes of blanks
 
 bool isBlank(char c)
 {
@@ -328,7 +329,7 @@ QByteArray indented(QByteArrayView text)
     QByteArray result;
     int depth = 0;
     bool opened = false; // what came last opened an object or array
-    const auto newLine = [&] { result += '\n' + QByteArray(2 * depth, ' '); };
+    const auto newLine = [&] { result += '\n' + QByteArray(2 * qMin(depth, deepestIndent), ' '); };
     for (auto rest = text; !rest.isEmpty();) {
         const char c = rest.front();
         const auto token = rest.first(c == '"' ? stringSize(rest) : 1);

@@ -43,8 +43,8 @@ Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit);
 /// The object with these fields, without white space.
 QByteArray object(const Fields &fields);
 
-/// Without, or with, white space (two blanks a level) between the tokens; the tokens are
-/// untouched. Precondition: valid JSON.
+/// Without, or with, white space (two blanks a level, for the first 32) between the tokens; the
+/// tokens are untouched. Precondition: valid JSON.
 QByteArray compact(QByteArrayView text);
 QByteArray indented(QByteArrayView text);
 

@@ -44,6 +44,7 @@ static void checkJson(QByteArrayView view)
         return;
     const QByteArray compact = Json::compact(text), indented = Json::indented(text);
     HOLDS(Json::compact(compact) == compact && Json::compact(indented) == compact);
+    HOLDS(indented.size() <= 100 * text.size());
     HOLDS(Json::indented(indented) == indented && Json::indented(compact) == indented);
     if (!fields)
         return;
