@@ -124,8 +124,8 @@ private:
     {
         if (m_isDiscovery) {
             m_result.discovery = QUrl(m_scheme + "://"_L1 + m_authority + m_path, QUrl::StrictMode);
-            return (!m_result.discovery.host().isEmpty() && m_path.size() > 1
-                    && !m_result.discovery.hasFragment())
+            return (m_result.discovery.isValid() && !m_result.discovery.host().isEmpty()
+                    && m_path.size() > 1 && !m_result.discovery.hasFragment())
                    || fail(
                        tr("A discovery address is one URL with a token, such as %1.")
                            .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));

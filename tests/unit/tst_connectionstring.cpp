@@ -192,6 +192,7 @@ void TestConnectionString::bad_data()
     row("https://discovery.etcd.io/", "token");
     row("discovery+https:///t", "token");
     row("discovery+https://d/t#x", "token");
+    row("discovery+https://d/t\"x", "token");
     row("discovery+https://a,b/t", "token");
 }
 
