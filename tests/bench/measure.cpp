@@ -34,8 +34,13 @@ double milliseconds(std::chrono::nanoseconds time)
 
 double median(std::vector<double> values)
 {
+    return quantile(std::move(values), 0.5);
+}
+
+double quantile(std::vector<double> values, double q)
+{
     std::ranges::sort(values);
-    return values[values.size() / 2];
+    return values[std::min(values.size() - 1, size_t(q * double(values.size())))];
 }
 
 int fail(const QString &message)

@@ -14,6 +14,7 @@
 namespace EtcdRegistry {
 
 double median(std::vector<double> values);
+double quantile(std::vector<double> values, double q); ///< q = 0.99: one in a hundred is above it
 
 /// The message on stderr; 1.
 int fail(const QString &message);
