@@ -174,12 +174,29 @@ void FakeServer::send(QTcpSocket *socket, Answer answer)
         QTimer::singleShot(0, socket, [this, socket, answer] { send(socket, answer); });
         return;
     }
+    if (answer.more)
+        return sendMore(socket, answer);
     // Qt never tells of an end that comes before it has read the head, and amid the body.
     constexpr auto apart = 20ms;
     if (answer.then == Then::Close)
         QTimer::singleShot(apart, socket, &QTcpSocket::disconnectFromHost);
     else if (answer.then == Then::Reset)
         QTimer::singleShot(apart, socket, [socket] { sendReset(socket); });
+}
+
+void FakeServer::sendMore(QTcpSocket *socket, const Answer &answer)
+{
+    if (socket->bytesToWrite() == 0) {
+        const QByteArray piece = answer.more();
+        if (piece.isEmpty())
+            return send(socket, {{}, answer.then});
+        socket->write(piece);
+    }
+    const auto next = [this, socket, answer] { sendMore(socket, answer); };
+    if (answer.every > 0ms)
+        QTimer::singleShot(answer.every, socket, next);
+    else
+        connect(socket, &QTcpSocket::bytesWritten, socket, next, Qt::SingleShotConnection);
 }
 
 } // namespace EtcdRegistry

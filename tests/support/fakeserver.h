@@ -8,6 +8,7 @@
 #include <QUrl>
 
 #include <chrono>
+#include <functional>
 #include <map>
 
 namespace EtcdRegistry {
@@ -34,6 +35,10 @@ public:
         Then then = Then::KeepOpen;
         int chunk = 0; ///< bytes that are sent at once; 0: all of them
         std::chrono::milliseconds delay{0};
+        /// What follows the bytes, made while it is sent, so that it may be of any length: the next
+        /// piece each time that the one before has gone; an empty one is the end.
+        std::function<QByteArray()> more{};
+        std::chrono::milliseconds every{0}; ///< between two pieces, at least
     };
 
     FakeServer();
@@ -74,6 +79,7 @@ private:
     void read(QTcpSocket *socket);
     Answer answerFor(const QByteArray &path);
     void send(QTcpSocket *socket, Answer answer);
+    void sendMore(QTcpSocket *socket, const Answer &answer);
     QList<QTcpSocket *> socketsAt(const QByteArray &path) const;
 
     QTcpServer m_server;
