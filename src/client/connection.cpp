@@ -91,7 +91,7 @@ QFuture<Result<Cluster>> Connection::detectApi(const Result<HttpReply> &versionR
                                   .endpoint = versionReply->endpoint.toString(),
                                   .detail = tr("it answers, but not as etcd does")}));
     }
-    m_cluster.version = text;
+    m_cluster.version = quotable(text, 40);
     if (m_text.api == ConnectionString::Api::V3) {
         return m_transport.later(Result<Cluster>(use(Api::V3, version)));
     }

@@ -14,14 +14,28 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Error)
 };
 
+constexpr qsizetype longestPart = 400; ///< of a message: who reads it has to see its end
+
 /// Qt and proxies quote URLs, and these may hold a password.
 QString withoutSecrets(const QString &text)
 {
     static const QRegularExpression credentials(u"(?<=://)[^/\\s]*@"_s);
-    return QString(text).remove(credentials).simplified();
+    return quotable(QString(text).remove(credentials), longestPart);
 }
 
 } // namespace
+
+QString quotable(const QString &said, qsizetype most)
+{
+    QString result = said.left(2 * most).simplified(); // which makes it shorter, if at all
+    for (QChar &c : result) {
+        if (!c.isPrint() && !c.isSurrogate())
+            c = QChar::ReplacementCharacter;
+    }
+    if (result.size() > most)
+        result = result.left(most - 1) + u'\u2026';
+    return result;
+}
 
 bool Error::retryable() const
 {
@@ -57,7 +71,8 @@ QString Error::message() const
 
     switch (code) {
     case Code::InvalidArgument:
-        return withoutSecrets(detail);
+        return endpoint.isEmpty() ? withoutSecrets(detail)
+                                  : Text::tr("%1 refuses the request%2.").arg(where, because);
     case Code::NotFound:
         return Text::tr("It is no longer on %1%2. Refresh, and try again.").arg(where, because);
     case Code::Conflict:

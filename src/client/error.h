@@ -12,7 +12,8 @@ namespace EtcdRegistry {
 struct Error
 {
     enum class Code {
-        InvalidArgument, ///< what the caller asked for makes no sense; detail is a whole sentence
+        InvalidArgument, ///< what the caller asked for makes no sense; without an endpoint detail
+                         ///< is a whole sentence
         NotFound,        ///< no such key or lease
         Conflict,        ///< a compare failed, or it exists already
         LoginRequired,   ///< the cluster wants a user, and the connection has none
@@ -41,5 +42,9 @@ struct Error
 
     bool operator==(const Error &) const = default;
 };
+
+/// What a node says of itself, fit for a line that people read: at most so many characters, and
+/// none that would control a terminal or turn the text around.
+QString quotable(const QString &said, qsizetype most = 200);
 
 } // namespace EtcdRegistry

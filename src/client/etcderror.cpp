@@ -83,13 +83,13 @@ Error errorFromReply(const HttpReply &reply)
     QJsonObject body = QJsonDocument::fromJson(reply.body).object();
     if (body.value("error"_L1).isObject()) // the error line of a stream
         body = body.value("error"_L1).toObject();
-    error.detail = body.value("message"_L1).toString();
+    error.detail = quotable(body.value("message"_L1).toString());
 
     if (body.contains("errorCode"_L1)) {
         error.etcdCode = body.value("errorCode"_L1).toInt();
         error.code = codeOfV2(error.etcdCode);
         if (const QString cause = body.value("cause"_L1).toString(); !cause.isEmpty())
-            error.detail += " ("_L1 + cause + ')'_L1;
+            error.detail += " ("_L1 + quotable(cause, 100) + ')'_L1;
     } else if (const QJsonValue code =
                    body.contains("code"_L1) ? body.value("code"_L1) : body.value("grpc_code"_L1);
                code.isDouble()) {
@@ -97,10 +97,8 @@ Error errorFromReply(const HttpReply &reply)
         error.code = codeOfGrpc(error.etcdCode, error.detail);
     } else {
         error.code = codeOfStatus(reply.status);
-        if (error.detail.isEmpty()) {
-            constexpr qsizetype longestDetail = 200;
-            error.detail = QString::fromUtf8(reply.body.left(longestDetail)).simplified();
-        }
+        if (error.detail.isEmpty())
+            error.detail = quotable(QString::fromUtf8(reply.body.left(1000)));
         // Sent by the gateway where a client certificate has a common name and logins are on.
         if (error.detail.contains("CommonName of client"_L1))
             error.code = Error::Code::Tls;

@@ -96,7 +96,7 @@ void Nodes::askNode(const QUrl &endpoint)
             if (asked.reachable) {
                 asked.latency =
                     std::chrono::duration_cast<std::chrono::microseconds>(reply->received - sent);
-                asked.version = objectOf(reply).value("etcdserver"_L1).toString();
+                asked.version = quotable(objectOf(reply).value("etcdserver"_L1).toString(), 40);
                 askLeader(endpoint);
             } else {
                 asked.leader = false;
@@ -116,7 +116,7 @@ void Nodes::askLeader(const QUrl &endpoint)
             const QString self =
                 status.value("header"_L1).toObject().value("member_id"_L1).toString();
             node(endpoint).leader = !leader.isEmpty() && leader == self;
-            node(endpoint).id = self;
+            node(endpoint).id = quotable(self, 40);
             Q_EMIT changed();
         });
 }
@@ -165,7 +165,7 @@ void Nodes::askNames()
             const QString id = idOf(member);
             for (Node &known : m_nodes) {
                 if (!id.isEmpty() && known.id == id)
-                    known.name = member.toObject().value("name"_L1).toString();
+                    known.name = quotable(member.toObject().value("name"_L1).toString(), 100);
             }
         }
         Q_EMIT changed();

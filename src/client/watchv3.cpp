@@ -111,7 +111,7 @@ Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
             else if (name == R"("compact_revision")")
                 result.compactRevision = integer(value);
             else if (name == R"("cancel_reason")")
-                result.cancelReason = Json::text(value);
+                result.cancelReason = quotable(Json::text(value));
             else if (name == R"("grpc_code")" || name == R"("code")")
                 isError = true;
         }

@@ -16,6 +16,8 @@ private Q_SLOTS:
     void perCode_data();
     void perCode();
     void invalidArgument();
+    void quotesNodes_data();
+    void quotesNodes();
     void noSecrets_data();
     void noSecrets();
     void httpStatusWithoutDetail();
@@ -65,6 +67,28 @@ void TestError::invalidArgument()
     const Error error{.code = Code::InvalidArgument, .detail = u"The port is 0."_s};
     QCOMPARE(error.message(), u"The port is 0."_s);
     QVERIFY(!error.retryable());
+
+    const Error said{.code = Code::InvalidArgument, .endpoint = u"http://h:1"_s, .detail = u"no"_s};
+    QCOMPARE(said.message(), u"http://h:1 refuses the request (no)."_s);
+}
+
+void TestError::quotesNodes_data()
+{
+    QTest::addColumn<QString>("said");
+    QTest::addColumn<QString>("quoted");
+    QTest::newRow("nothing") << QString() << QString();
+    QTest::newRow("blanks") << u" a \n b\t"_s << u"a b"_s;
+    QTest::newRow("as long as may be") << QString(20, u'x') << QString(20, u'x');
+    QTest::newRow("longer") << QString(21, u'x') << QString(19, u'x') + u'\u2026';
+    QTest::newRow("for a terminal") << u"\x1b[31mred\a"_s << u"\ufffd[31mred\ufffd"_s;
+    QTest::newRow("from right to left") << u"a\u202eb\u2066"_s << u"a\ufffdb\ufffd"_s;
+    QTest::newRow("not in two bytes") << u"\U0001F600"_s << u"\U0001F600"_s;
+}
+
+void TestError::quotesNodes()
+{
+    QFETCH(QString, said);
+    QTEST(quotable(said, 20), "quoted");
 }
 
 void TestError::noSecrets_data()
