@@ -32,6 +32,9 @@ Stream::~Stream()
 {
     m_reply->disconnect(this);
     m_reply->abort();
+    // Before its network, whose thread may be waiting for it (to send a body again) while we wait,
+    // for five seconds, for that thread.
+    delete m_reply;
 }
 
 void Stream::readHead()
