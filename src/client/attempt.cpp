@@ -5,6 +5,8 @@
 #include <QNetworkReply>
 #include <QPointer>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -19,6 +21,9 @@ Attempt::Attempt(QNetworkReply *reply, const QUrl &endpoint, std::chrono::millis
     , m_done(std::move(done))
 {
     m_reply->setParent(this);
+    m_reply->setReadBufferSize(readAhead);
+    connect(m_reply, &QNetworkReply::metaDataChanged, this, &Attempt::read);
+    connect(m_reply, &QNetworkReply::readyRead, this, &Attempt::read);
     connect(m_reply, &QNetworkReply::finished, this, &Attempt::finish);
     connect(m_reply, &QNetworkReply::sslErrors, this,
             [this](const QList<QSslError> &errors) { m_tlsDetail = errors.first().errorString(); });
@@ -38,10 +43,6 @@ void Attempt::beLarge(QDeadlineTimer deadline, IsAlive isAlive)
 {
     m_deadline = deadline;
     m_isAlive = std::move(isAlive);
-    connect(m_reply, &QNetworkReply::downloadProgress, this, [this] {
-        m_coming = true;
-        m_timer.start(m_timeout);
-    });
 }
 
 std::chrono::milliseconds Attempt::age() const
@@ -50,13 +51,46 @@ std::chrono::milliseconds Attempt::age() const
                                                                  - m_started);
 }
 
+qsizetype Attempt::longest() const
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    return m_isAlive && status == 200 ? longestLargeAnswer : longestAnswer;
+}
+
+/// As QByteArray::append() grows by a copy, which takes twice the memory, resize() does it.
+void Attempt::append()
+{
+    const qsizetype before = m_body.size();
+    m_body.resize(before + m_reply->bytesAvailable());
+    const qint64 more = m_reply->read(m_body.data() + before, m_body.size() - before);
+    m_body.resize(before + std::max<qint64>(more, 0));
+}
+
+void Attempt::read()
+{
+    append();
+    const qint64 announced = m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
+    if (std::max<qint64>(m_body.size(), announced) > longest()) {
+        m_tooLong = true;
+        m_reply->abort(); // emits finished() at once
+    } else if (m_isAlive && age() > longestTime) {
+        abortTimedOut();
+    } else if (m_isAlive && m_body.size() - m_counted >= slowest) {
+        m_counted = m_body.size();
+        m_timer.start(m_timeout);
+    }
+}
+
+void Attempt::abortTimedOut()
+{
+    m_timedOut = true;
+    m_reply->abort(); // emits finished() at once
+}
+
 void Attempt::timeOut()
 {
-    if (!m_isAlive || m_deadline.hasExpired()) {
-        m_timedOut = true;
-        m_reply->abort(); // emits finished() at once
-        return;
-    }
+    if (!m_isAlive || m_deadline.hasExpired())
+        return abortTimedOut();
     // Slow with a large answer, or hung?
     m_isAlive([self = QPointer(this)](bool alive) {
         if (!self || self->m_reply->isFinished())
@@ -70,26 +104,29 @@ void Attempt::timeOut()
 void Attempt::finish()
 {
     m_timer.stop();
+    if (m_reply->isOpen()) // not if we aborted it
+        append();
     const Done done = std::exchange(m_done, {});
     Result<HttpReply> result = outcome();
     deleteLater();
     done(std::move(result));
 }
 
-Result<HttpReply> Attempt::outcome() const
+Result<HttpReply> Attempt::outcome()
 {
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     const QNetworkReply::NetworkError error = m_reply->error();
     // Errors from 201 on are Qt's names for HTTP statuses; those below speak of the connection,
     // and may come with a status too, when the answer broke off.
     // Qt takes one that broke off, but not together with its head, for a whole one.
-    const bool whole = m_reply->bytesAvailable()
-                       >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
-    if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut) {
+    const bool whole =
+        m_body.size() >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
+    if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut
+        && !m_tooLong) {
         return HttpReply{status,
                          m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
                          m_reply->rawHeader("X-Etcd-Index"),
-                         m_reply->readAll(),
+                         std::move(m_body),
                          m_endpoint,
                          BootClock::now()};
     }
@@ -99,7 +136,12 @@ Result<HttpReply> Attempt::outcome() const
     failure.detail = whole ? m_reply->errorString()
                            : QCoreApplication::translate("Transport", "the answer broke off");
     failure.code = Error::Code::Unreachable;
-    if (m_timedOut) {
+    if (m_tooLong) {
+        failure.code = Error::Code::Protocol;
+        failure.httpStatus = status;
+        failure.detail = QCoreApplication::translate("Transport", "the answer has more than %1 MiB")
+                             .arg(longest() / 1024 / 1024);
+    } else if (m_timedOut) {
         failure.code = Error::Code::Timeout;
         failure.detail = QCoreApplication::translate("Transport", "no answer within %1 ms")
                              .arg(m_timeout.count());

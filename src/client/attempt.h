@@ -19,6 +19,19 @@ namespace EtcdRegistry {
 class Attempt : public QObject
 {
 public:
+    /// Of the answers that are meant to be short the longest names the 100,000 keys of a lease and
+    /// has 14 MB.
+    static constexpr qsizetype longestAnswer = 16 * 1024 * 1024;
+    /// 100,000 instances have 40 MB.
+    static constexpr qsizetype longestLargeAnswer = 256 * 1024 * 1024;
+    /// So much is read while we are busy; what comes then waits with its sender.
+    static constexpr qsizetype readAhead = 1024 * 1024;
+    /// Less of a large one within a timeout is a standstill: who sends a byte now and then is not
+    /// to hold us for ever.
+    static constexpr qsizetype slowest = 16 * 1024;
+    /// Nor is who sends just as much as that. 40 MB need a line of 1 Mbit/s.
+    static constexpr std::chrono::minutes longestTime{5};
+
     using Done = std::function<void(Result<HttpReply>)>;
     /// Asks the node for a sign of life, and tells whether there was one.
     using IsAlive = std::function<void(std::function<void(bool alive)>)>;
@@ -28,18 +41,22 @@ public:
     ~Attempt() override;
 
     /// See HttpRequest::large: only a standstill counts, and only if there is no sign of life.
-    /// After the deadline it is given up at the next one.
+    /// After the deadline it is given up at the next one, and after longestTime at once.
     void beLarge(QDeadlineTimer deadline, IsAlive isAlive);
 
     const QUrl &endpoint() const { return m_endpoint; }
     EndpointPool::Clock::time_point started() const { return m_started; }
     std::chrono::milliseconds age() const;
-    bool isComing() const { return m_coming; } ///< some of the answer's body is here
+    bool isComing() const { return !m_body.isEmpty(); } ///< some of the answer's body is here
 
 private:
+    qsizetype longest() const;
+    void append();
+    void read();
+    void abortTimedOut();
     void timeOut();
     void finish();
-    Result<HttpReply> outcome() const;
+    Result<HttpReply> outcome();
 
     QNetworkReply *m_reply;
     QUrl m_endpoint;
@@ -50,8 +67,10 @@ private:
     IsAlive m_isAlive; ///< of a large one
     QTimer m_timer;
     QString m_tlsDetail;
+    QByteArray m_body;
+    qsizetype m_counted = 0; ///< so much of it was here when its timer began anew
     bool m_timedOut = false;
-    bool m_coming = false;
+    bool m_tooLong = false;
 };
 
 } // namespace EtcdRegistry

@@ -20,7 +20,9 @@ struct HttpRequest
     /// Changes nothing: where a node takes unusually long, another is asked as well.
     bool read = false;
     /// The answer may take long to make and to send: a node that is slow with it is asked for a
-    /// sign of life before another is asked or it is given up, and the deadline is a minute.
+    /// sign of life before another is asked or it is given up, and the deadline is a minute. Where
+    /// it does come the only bounds are those of Attempt; where nobody sends it, no round over the
+    /// nodes begins after the connection's deadline.
     bool large = false;
     /// It has to end within this time, with a try at a second node; zero: the connection's timeout
     /// and deadline.

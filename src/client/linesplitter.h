@@ -12,7 +12,7 @@ class LineSplitter
 {
 public:
     /// etcd's longest line, 100,000 events in one revision, has 31 MB.
-    static constexpr qsizetype longestLine = 128 * 1024 * 1024;
+    static constexpr qsizetype longestLine = 64 * 1024 * 1024;
 
     void append(const QByteArray &bytes);
     std::optional<QByteArray> takeLine(); ///< the next whole one, without its end

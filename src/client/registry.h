@@ -20,8 +20,11 @@ namespace EtcdRegistry {
 ///
 /// One-shot operations return a future that finishes from this thread's event loop, never inside
 /// the call; consume it with exactly one `.then(context, ...)`. Each tries all nodes and ends
-/// within the connection's deadline (5 s by default). Names are relative to nothing: a Service
-/// carries its whole namespace, while list() and lookup() look below the connection's own.
+/// within the connection's deadline (5 s by default); but a listing, where a node is at work on it
+/// or sends it, may take a minute or five. Whatever a node answers, it takes no more memory than a
+/// listing of 256 MiB or of a million instances does, and no error quotes more than a few hundred
+/// characters of it. Names are relative to nothing: a Service carries its whole namespace, while
+/// list() and lookup() look below the connection's own.
 ///
 /// Lives in the thread that made it. Destroying it stops all heartbeats at once and leaves
 /// nothing: call leaveAll() first, or the registrations expire with their TTL. It cancels pending

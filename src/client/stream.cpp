@@ -17,6 +17,7 @@ Stream::Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByte
     m_network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
     m_reply = m_network.sendCustomRequest(request, method, body);
     m_reply->setParent(this);
+    m_reply->setReadBufferSize(readAhead);
     connect(m_reply, &QNetworkReply::metaDataChanged, this, &Stream::readHead);
     connect(m_reply, &QNetworkReply::readyRead, this, &Stream::read);
     connect(m_reply, &QNetworkReply::finished, this, &Stream::finish);
@@ -48,15 +49,21 @@ void Stream::readHead()
 
 void Stream::read()
 {
-    if (m_opened) // else the body says why not, and is read when it is whole
-        Q_EMIT received(m_reply->readAll());
+    const QByteArray bytes = m_reply->readAll();
+    if (m_opened) {
+        Q_EMIT received(bytes);
+        return;
+    }
+    m_refusal += bytes; // it says why not
+    if (m_refusal.size() > longestRefusal)
+        m_reply->abort(); // emits finished() at once
 }
 
 void Stream::finish()
 {
     m_timer.stop();
-    if (m_opened && m_reply->bytesAvailable() > 0)
-        Q_EMIT received(m_reply->readAll());
+    if (m_reply->bytesAvailable() > 0)
+        read();
     Q_EMIT ended(outcome());
 }
 
@@ -67,7 +74,7 @@ Error Stream::outcome() const
         return errorFromReply(
             {.status = status,
              .contentType = m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
-             .body = m_reply->readAll(),
+             .body = m_refusal,
              .endpoint = m_endpoint});
     }
     Error error{.code = m_timedOut ? Error::Code::Timeout : Error::Code::Unreachable,

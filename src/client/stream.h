@@ -25,6 +25,11 @@ class Stream : public QObject
 {
     Q_OBJECT
 public:
+    /// So much is read ahead while we are busy; what comes then waits with its sender.
+    static constexpr qsizetype readAhead = 1024 * 1024;
+    /// Of what a node says instead of 200.
+    static constexpr qsizetype longestRefusal = 64 * 1024;
+
     Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByteArray &method,
            const QByteArray &body, std::chrono::milliseconds timeout);
     ~Stream() override;
@@ -47,6 +52,7 @@ private:
     QNetworkAccessManager m_network;
     QNetworkReply *m_reply;
     QTimer m_timer;
+    QByteArray m_refusal;
     bool m_opened = false;
     bool m_timedOut = false;
 };

@@ -43,6 +43,7 @@ struct Transport::Operation
     QPromise<Result<HttpReply>> promise;
     std::optional<QDeadlineTimer>
         deadline;                 ///< from the first attempt on: queueing is our own doing
+    QDeadlineTimer lastRound;     ///< no round begins after it: the minute is for what does come
     std::vector<Running> running; ///< one after the other started
     EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
     QList<QUrl> tried;           ///< in this round
@@ -109,6 +110,8 @@ QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpReques
         result.setSslConfiguration(**m_tls);
     // One protocol with and without TLS: what was measured on HTTP/1.1 holds for both.
     result.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
+    // etcd compresses nothing, and what does would grow here beyond what was sent.
+    result.setRawHeader("Accept-Encoding", "identity");
     if (!request.body.isEmpty())
         result.setHeader(QNetworkRequest::ContentTypeHeader, request.contentType);
     if (!m_authorization.isEmpty())
@@ -215,6 +218,8 @@ void Transport::start(const QUrl &endpoint, int network,
                                              : hasToEnd    ? request.within
                                                            : m_deadline,
                                              Qt::PreciseTimer);
+        operation->lastRound =
+            request.large ? QDeadlineTimer(m_deadline, Qt::PreciseTimer) : *operation->deadline;
     }
     operation->tried.append(endpoint);
     ++m_inFlight[endpoint][size_t(network)];
@@ -289,7 +294,9 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     ping();
     operation->lastError = error;
     operation->uncertain = true;
-    operation->reached |= error.code != Error::Code::Unreachable && error.code != Error::Code::Tls;
+    // Who sends too much would do so again.
+    operation->reached |= error.code != Error::Code::Unreachable && error.code != Error::Code::Tls
+                          && error.code != Error::Code::Protocol;
     if (!operation->failedEndpoints.contains(error.endpoint))
         operation->failedEndpoints.append(error.endpoint);
     Q_EMIT failedOver(endpoint, error);
@@ -303,8 +310,8 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     const bool roundOver = std::ranges::all_of(
         order, [&](const QUrl &candidate) { return operation->tried.contains(candidate); });
     const auto pause = roundOver ? restBetweenRounds() : 0ms;
-    if ((roundOver && !operation->reached)
-        || operation->deadline->remainingTimeAsDuration() <= pause) {
+    const QDeadlineTimer &deadline = roundOver ? operation->lastRound : *operation->deadline;
+    if ((roundOver && !operation->reached) || deadline.remainingTimeAsDuration() <= pause) {
         dispatch();
         operation->finish(exhausted(*operation));
         return;
