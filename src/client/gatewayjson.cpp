@@ -31,12 +31,8 @@ QByteArray fromBase64(QByteArrayView text)
 
 qint64 integer(const QJsonValue &value)
 {
-    return value.isString() ? value.toString().toLongLong() : value.toInteger();
-}
-
-qint64 integer(QByteArrayView value)
-{
-    return unquoted(value).toLongLong();
+    return Json::integer(value.isString() ? value.toString().toLatin1()
+                                          : QByteArray::number(value.toInteger()));
 }
 
 Entry entryOf(const Json::Views &fields)
@@ -48,11 +44,11 @@ Entry entryOf(const Json::Views &fields)
         else if (name == R"("value")")
             entry.value = fromBase64(unquoted(value));
         else if (name == R"("create_revision")")
-            entry.createRevision = integer(value);
+            entry.createRevision = Json::integer(value);
         else if (name == R"("mod_revision")")
-            entry.modRevision = integer(value);
+            entry.modRevision = Json::integer(value);
         else if (name == R"("lease")")
-            entry.lease = integer(value);
+            entry.lease = Json::integer(value);
     }
     entry.hasTtl = entry.lease != 0;
     return entry;

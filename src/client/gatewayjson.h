@@ -17,7 +17,6 @@ QByteArray fromBase64(QByteArrayView text);
 
 /// 64-bit integers travel as strings, from some versions as numbers; zero is left out.
 qint64 integer(const QJsonValue &value);
-qint64 integer(QByteArrayView value); ///< raw
 
 /// The key in a "kv"; without one in any other object.
 Entry entryOf(const Json::Views &fields);

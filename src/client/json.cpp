@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -16,8 +17,9 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Json)
 };
 
-constexpr int deepest = 1000;     // levels; it bounds the stack
-constexpr int deepestIndent = 32; // levels; a megabyte of them would become gigabytes of blanks
+constexpr int deepest = 1000;         // levels; it bounds the stack
+constexpr int deepestIndent = 32;     // levels; a megabyte of them would become gigabytes of blanks
+constexpr qsizetype mostViews = 1000; // in an object; views take more room than what they show
 
 bool isBlank(char c)
 {
@@ -122,11 +124,13 @@ private:
             return members(depth, [](QByteArrayView, QByteArrayView) {});
         Views views;
         const auto collect = [&views](QByteArrayView name, QByteArrayView value) {
-            if (value.front() != '{' && value.front() != '[')
+            if (value.front() != '{' && value.front() != '[' && views.size() <= mostViews)
                 views.append({name, value});
         };
         if (!members(depth, collect))
             return false;
+        if (views.size() > mostViews)
+            return fail(Text::tr("too many fields"));
         (*m_visitObject)(views);
         return true;
     }
@@ -262,7 +266,9 @@ Error notAnObject(const Parser &parser, QByteArrayView text)
     const auto before = text.first(parser.offset());
     const auto lineStart = before.lastIndexOf('\n') + 1;
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = QString::fromUtf8(before.sliced(lineStart)).size() + 1;
+    qsizetype column = 1; // in UTF-16, without a copy: the text may have 256 MiB
+    for (const uchar c : before.sliced(lineStart))
+        column += c >= 0xf0 ? 2 : (c & 0xc0) != 0x80;
     return {.code = Error::Code::InvalidArgument,
             .detail = Text::tr("The document is not valid JSON: %1, at line %2, column %3.")
                           .arg(parser.reason())
@@ -402,6 +408,13 @@ QString text(QByteArrayView value)
         rest = rest.sliced(at + (isCode ? 6 : 2));
     }
     return result.isEmpty() ? characters : result += rest;
+}
+
+qint64 integer(QByteArrayView value)
+{
+    constexpr qint64 most = std::numeric_limits<qint64>::max() / 2;
+    const bool isText = value.startsWith('"');
+    return std::clamp((isText ? value.sliced(1).chopped(1) : value).toLongLong(), -most, most);
 }
 
 QByteArray valueFromInput(const QString &input)

@@ -35,7 +35,8 @@ using FieldVisitor = std::function<void(QByteArrayView name, QByteArrayView valu
 Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit);
 
 /// Every object in the text, the inner ones before those around them: views of its fields that are
-/// neither objects nor arrays. One walk over a text of any size, and no tree of it.
+/// neither objects nor arrays, of which an object has a thousand at most. One walk over a text of
+/// any size, and no tree of it.
 using Views = QVarLengthArray<std::pair<QByteArrayView, QByteArrayView>, 8>;
 using ObjectVisitor = std::function<void(const Views &fields)>;
 Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit);
@@ -56,6 +57,10 @@ QByteArray unescaped(QByteArrayView literal);
 
 /// The text of a raw value: a string's decoded characters, else the raw text itself.
 QString text(QByteArrayView value);
+
+/// The integer of a raw value, with or without quotes; 0 if it is none. What is near the ends of
+/// the range comes a little closer, so that one can add to it.
+qint64 integer(QByteArrayView value);
 
 /// The raw value for what a user typed after `key=`: itself where it is valid JSON (8080, true,
 /// null, [1], {"a":1}, "8080" in quotes, and 2^53+1 with all its digits), else a string.

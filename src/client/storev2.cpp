@@ -63,11 +63,11 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
             entry.value = Json::unescaped(value);
             hasValue = true;
         } else if (name == R"("createdIndex")") {
-            entry.createRevision = value.toLongLong();
+            entry.createRevision = Json::integer(value);
         } else if (name == R"("modifiedIndex")") {
-            entry.modRevision = value.toLongLong();
+            entry.modRevision = Json::integer(value);
         } else if (name == R"("ttl")") {
-            ttl = value.toLongLong();
+            ttl = Json::integer(value);
         } else if (name == R"("expiration")") {
             expiration = Json::text(value);
             entry.hasTtl = true;
@@ -92,7 +92,7 @@ StoreV2::~StoreV2()
 Result<Listing> StoreV2::decode(const HttpReply &reply)
 {
     Listing listing;
-    listing.revision = reply.etcdIndex.toLongLong();
+    listing.revision = Json::integer(reply.etcdIndex);
     listing.endpoint = reply.endpoint.toString();
     listing.observed = reply.received;
     if (reply.status != 200) {
@@ -255,7 +255,7 @@ QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64 sinceRevisio
             return reply.error();
         if (const Error error = errorFromReply(*reply); error.etcdCode != keyNotFound)
             return error;
-        return Check{.revision = reply->etcdIndex.toLongLong(),
+        return Check{.revision = Json::integer(reply->etcdIndex),
                      .endpoint = reply->endpoint.toString(),
                      .observed = reply->received};
     };
@@ -288,7 +288,7 @@ Result<Event> StoreV2::decodeEvent(const QByteArray &line)
                 if (name == R"("key")")
                     event.entry.key = Json::text(value).mid(1);
                 else if (name == R"("modifiedIndex")")
-                    event.entry.modRevision = value.toLongLong();
+                    event.entry.modRevision = Json::integer(value);
                 else if (name == R"("dir")")
                     event.directory = value == "true";
                 else if (name == R"("errorCode")")

@@ -117,7 +117,7 @@ Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
         Entry entry = entryOf(fields);
         for (const auto &[name, value] : fields) {
             if (name == R"("revision")") // in the header
-                listing.revision = integer(value);
+                listing.revision = Json::integer(value);
             else if (name == R"("more")")
                 *more = value == "true";
         }
@@ -197,7 +197,9 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
                   const Result<QJsonObject> answer = objectOf(reply);
                   if (answer) {
                       const auto granted = ttlOf(integer(answer->value("TTL"_L1)));
-                      return m_transport.later(Result<Lease>(Lease{id, granted}));
+                      return m_transport.later(granted.count() > 0
+                                                   ? Result<Lease>(Lease{id, granted})
+                                                   : Result<Lease>(protocolError(*reply)));
                   }
                   if (answer.error().code != Error::Code::Conflict)
                       return m_transport.later(Result<Lease>(answer.error()));

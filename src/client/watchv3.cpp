@@ -99,7 +99,7 @@ Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
             if (name == R"("type")" && value == R"("DELETE")" && !result.events.isEmpty())
                 result.events.last().kind = Event::Kind::Delete; // comes after its "kv"
             else if (name == R"("revision")")
-                result.revision = integer(value);
+                result.revision = Json::integer(value);
             else if (name == R"("cluster_id")")
                 isResult = true;
             else if (name == R"("created")")
@@ -109,7 +109,7 @@ Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
             else if (name == R"("fragment")")
                 result.fragment = value == "true";
             else if (name == R"("compact_revision")")
-                result.compactRevision = integer(value);
+                result.compactRevision = Json::integer(value);
             else if (name == R"("cancel_reason")")
                 result.cancelReason = quotable(Json::text(value));
             else if (name == R"("grpc_code")" || name == R"("code")")

@@ -22,6 +22,8 @@ private Q_SLOTS:
     void quoted();
     void valueFromInput_data();
     void valueFromInput();
+    void integers_data();
+    void integers();
     void deepAndLong();
 };
 
@@ -230,11 +232,40 @@ void TestJson::valueFromInput()
     QCOMPARE(Json::valueFromInput(input), value);
 }
 
+void TestJson::integers_data()
+{
+    QTest::addColumn<QByteArray>("value");
+    QTest::addColumn<qint64>("integer");
+    const auto row = [](const char *value, qint64 integer) {
+        QTest::newRow(value) << QByteArray(value) << integer;
+    };
+    constexpr qint64 most = std::numeric_limits<qint64>::max() / 2;
+    row("5", 5);
+    row("\"5\"", 5);
+    row("-5", -5);
+    row("\"\"", 0);
+    row("five", 0);
+    row("1e3", 0);
+    row("9223372036854775807", most);
+    row("\"-9223372036854775808\"", -most);
+    row("99999999999999999999", 0);
+}
+
+void TestJson::integers()
+{
+    QFETCH(QByteArray, value);
+    QTEST(Json::integer(value), "integer");
+}
+
 void TestJson::deepAndLong()
 {
     // Deeper than any document; it must be refused or read, but never overflow the stack.
     const QByteArray deep = "{\"a\":" + QByteArray(1000000, '[') + QByteArray(1000000, ']') + '}';
     QVERIFY(!Json::fields(deep));
+
+    const QByteArray wide = "{" + QByteArray("\"a\":1,").repeated(100000) + "\"b\":2}";
+    QVERIFY(!Json::forEachObject(wide, [](const Json::Views &) {}));
+    QVERIFY(Json::fields(wide));
 
     const QByteArray longText = "{\"a\":\"" + QByteArray(5000000, 'x') + "\"}";
     const auto fields = Json::fields(longText);
