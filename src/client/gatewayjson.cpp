@@ -71,9 +71,12 @@ Result<QJsonObject> objectOf(const Result<HttpReply> &reply)
     const QJsonDocument document = QJsonDocument::fromJson(reply->body);
     if (!document.isObject())
         return protocolError(*reply);
-    if (document.object().contains("error"_L1)) // a stream's error line comes with status 200
+    const QJsonObject object = document.object();
+    if (object.contains("error"_L1)) // a stream's error line comes with status 200
         return errorFromReply(*reply);
-    return document.object();
+    if (!object.value("header"_L1).isObject() && !object.value("result"_L1).isObject())
+        return protocolError(*reply);
+    return object;
 }
 
 } // namespace EtcdRegistry::GatewayJson

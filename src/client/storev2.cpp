@@ -78,6 +78,24 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
     return hasValue && !entry.key.isEmpty() ? std::optional(std::move(entry)) : std::nullopt;
 }
 
+/// What an answer to a write says against it, if anything. That a proxy is fine is no write.
+static std::optional<Error> errorIn(const HttpReply &reply)
+{
+    if (reply.status >= 300)
+        return errorFromReply(reply);
+    bool isDone = false;
+    const auto read =
+        Json::forEachField(reply.body, [&](QByteArrayView name, QByteArrayView value) {
+            isDone |= name == R"("action")" && value.startsWith('"');
+        });
+    if (read && isDone)
+        return {};
+    return Error{.code = Error::Code::Protocol,
+                 .httpStatus = reply.status,
+                 .endpoint = reply.endpoint.toString(),
+                 .detail = u"not an answer to a write"_s};
+}
+
 StoreV2::StoreV2(Transport &transport, QObject *parent)
     : Store(parent)
     , m_transport(transport)
@@ -159,8 +177,8 @@ QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &valu
         this, [](const Result<HttpReply> &reply) -> Result<Applied> {
             if (!reply)
                 return reply.error();
-            if (reply->status >= 300)
-                return errorFromReply(*reply);
+            if (const auto error = errorIn(*reply))
+                return *error;
             return reply->uncertain ? Applied::MaybeAgain : Applied::Once;
         });
 }
@@ -178,12 +196,12 @@ QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease,
         this, [key](const Result<HttpReply> &reply) -> Result<QStringList> {
             if (!reply)
                 return reply.error();
-            if (reply->status < 300)
+            const auto error = errorIn(*reply);
+            if (!error)
                 return QStringList();
-            const Error error = errorFromReply(*reply);
-            if (error.etcdCode == keyNotFound || error.etcdCode == compareFailed)
+            if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
                 return QStringList{key};
-            return error;
+            return *error;
         });
 }
 
@@ -191,12 +209,12 @@ QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease,
 static constexpr auto removed = [](const Result<HttpReply> &reply) -> Result<bool> {
     if (!reply)
         return reply.error();
-    if (reply->status < 300)
+    const auto error = errorIn(*reply);
+    if (!error)
         return true;
-    const Error error = errorFromReply(*reply);
-    if (error.etcdCode == keyNotFound || error.etcdCode == compareFailed)
+    if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
         return false;
-    return error;
+    return *error;
 };
 
 QFuture<Result<bool>> StoreV2::remove(const QString &key)

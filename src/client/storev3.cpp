@@ -72,6 +72,23 @@ QFuture<Result<HttpReply>> StoreV3::call(const HttpRequest &request)
         .unwrap();
 }
 
+/// It becomes part of our requests: nothing in it may end a line there.
+static Result<QByteArray> tokenIn(const Result<HttpReply> &reply)
+{
+    constexpr qsizetype longest = 16 * 1024; // a signed one (JWT) has one or two
+    const Result<QJsonObject> answer = objectOf(reply);
+    if (!answer)
+        return answer.error();
+    const QByteArray token = answer->value("token"_L1).toString().toUtf8();
+    const auto isFit = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (token.isEmpty() || token.size() > longest || !std::ranges::all_of(token, isFit)) {
+        Error error = protocolError(*reply);
+        error.detail = u"no token in the answer to a login"_s;
+        return error;
+    }
+    return token;
+}
+
 QFuture<Result<void>> StoreV3::logIn()
 {
     QPromise<Result<void>> promise;
@@ -85,12 +102,12 @@ QFuture<Result<void>> StoreV3::logIn()
     m_transport
         .send(requestOf("/auth/authenticate", {{u"name"_s, m_user}, {u"password"_s, m_password}}))
         .then(this, [this](const Result<HttpReply> &reply) {
-            const Result<QJsonObject> answer = objectOf(reply);
-            if (answer)
-                m_transport.setAuthorization(answer->value("token"_L1).toString().toLatin1());
+            const Result<QByteArray> token = tokenIn(reply);
+            if (token)
+                m_transport.setAuthorization(*token);
             auto waiters = std::exchange(m_loginWaiters, {});
             for (QPromise<Result<void>> &waiter : waiters) {
-                waiter.addResult(answer ? Result<void>() : answer.error());
+                waiter.addResult(token ? Result<void>() : token.error());
                 waiter.finish();
             }
         });
