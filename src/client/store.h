@@ -35,10 +35,22 @@ struct Entry
 
 struct Listing
 {
+    /// Ten times what this client is made for; each takes a kilobyte of memory, and tiny ones ten
+    /// times their share of an answer.
+    static constexpr qsizetype mostEntries = 1'000'000;
+
     QList<Entry> entries; ///< in no particular order
     qint64 revision = 0;
     QString endpoint;
     Instance::Clock::time_point observed;
+
+    Error tooMuch() const
+    {
+        return {.code = Error::Code::Protocol,
+                .endpoint = endpoint,
+                .detail = QStringLiteral(
+                    "a listing of more than a million keys, or of more than 256 MiB")};
+    }
 };
 
 /// How a prefix has changed since a revision: enough to find out whether a watch lost something.

@@ -127,10 +127,14 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
     const auto read = Json::forEachObject(reply.body, [&](const Json::Views &fields) {
         isListing |=
             fields.contains(std::pair<QByteArrayView, QByteArrayView>(R"("action")", R"("get")"));
+        if (listing.entries.size() > Listing::mostEntries)
+            return;
         std::optional<Entry> entry = entryOf(fields, answered);
         if (entry && entry->timeLeft.value_or(1ms) > 0ms)
             listing.entries.append(*std::move(entry));
     });
+    if (listing.entries.size() > Listing::mostEntries)
+        return listing.tooMuch();
     if (!read || !isListing) {
         return Error{.code = Error::Code::Protocol,
                      .httpStatus = reply.status,

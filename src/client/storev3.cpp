@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "storev3.h"
 
+#include "attempt.h"
 #include "etcderror.h"
 #include "gatewayjson.h"
 #include "offthread.h"
@@ -8,6 +9,7 @@
 #include "watchv3.h"
 
 #include <QCoreApplication>
+#include <QDeadlineTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -114,12 +116,20 @@ QFuture<Result<void>> StoreV3::logIn()
     return future;
 }
 
+/// Together they have the bounds that a single large answer has.
 struct StoreV3::Pages
 {
+    static constexpr int most = Listing::mostEntries / entriesPerPage;
+
     QByteArray end;
     QByteArray next;
     Listing listing;
     bool more = false;
+    int count = 0;
+    qsizetype bytes = 0;
+    QDeadlineTimer deadline{Attempt::longestTime};
+
+    Result<void> add(const HttpReply &reply);
 };
 
 Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
@@ -138,16 +148,52 @@ Result<Listing> StoreV3::decodePage(const HttpReply &reply, bool *more)
             else if (name == R"("more")")
                 *more = value == "true";
         }
-        if (!entry.key.isEmpty())
+        if (!entry.key.isEmpty() && listing.entries.size() <= Listing::mostEntries)
             listing.entries.append(std::move(entry));
     });
-    if (!read || listing.revision == 0) {
+    if (listing.entries.size() > Listing::mostEntries)
+        return listing.tooMuch();
+    if (!read || listing.revision <= 0) {
         Error error = protocolError(reply);
         if (!read)
             error.detail = read.error().detail;
         return error;
     }
     return listing;
+}
+
+Result<void> StoreV3::Pages::add(const HttpReply &reply)
+{
+    Result<Listing> page = decodePage(reply, &more);
+    if (!page)
+        return page.error();
+    bytes += reply.body.size();
+    if (++count > most || bytes > Attempt::longestLargeAnswer
+        || listing.entries.size() + page->entries.size() > Listing::mostEntries)
+        return page->tooMuch();
+    if (more && deadline.hasExpired()) {
+        return Error{.code = Error::Code::Timeout,
+                     .endpoint = page->endpoint,
+                     .detail = u"the listing took too long"_s};
+    }
+    if (page->entries.isEmpty()) {
+        more = false;
+    } else {
+        const QByteArray behind = page->entries.last().key.toUtf8() + '\0';
+        if (more && behind <= next) {
+            Error error = protocolError(reply);
+            error.detail = u"a page of the listing that was there before"_s;
+            return error;
+        }
+        next = behind;
+    }
+    if (listing.revision == 0) {
+        listing = std::move(page).value();
+    } else {
+        listing.entries += page->entries;
+        listing.observed = page->observed;
+    }
+    return {};
 }
 
 QFuture<Result<Listing>> StoreV3::list(const QString &prefix)
@@ -172,23 +218,7 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {
                   return offThread(m_decoder, this, [reply, pages]() -> Result<void> {
-                      if (!reply)
-                          return reply.error();
-                      Result<Listing> page = decodePage(*reply, &pages->more);
-                      if (!page)
-                          return page.error();
-                      if (!page->entries.isEmpty())
-                          pages->next = page->entries.last().key.toUtf8() + '\0';
-                      else
-                          pages->more = false;
-                      Listing &all = pages->listing;
-                      if (all.revision == 0) {
-                          all = std::move(page).value();
-                      } else {
-                          all.entries += page->entries;
-                          all.observed = page->observed;
-                      }
-                      return {};
+                      return reply ? pages->add(*reply) : reply.error();
                   });
               })
         .unwrap()
