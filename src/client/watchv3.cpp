@@ -32,9 +32,10 @@ WatchV3::WatchV3(std::unique_ptr<Stream> stream)
     connect(m_stream.get(), &Stream::received, this, &WatchV3::read);
     connect(m_stream.get(), &Stream::ended, this, [this](const Error &error) {
         // 3.4 ends an error without a line feed. Half a line says less than how it was cut off.
-        const auto rest = decode(m_lines.takeRest());
+        const QByteArray text = m_lines.takeRest();
+        const auto rest = decode(text);
         if (!m_ended && (rest || rest.error().code != Error::Code::Protocol))
-            take(rest);
+            take(rest, text.size());
         end(error);
     });
 }
@@ -43,7 +44,7 @@ void WatchV3::read(const QByteArray &bytes)
 {
     m_lines.append(bytes);
     while (const auto line = m_lines.takeLine()) {
-        take(decode(*line));
+        take(decode(*line), line->size());
         if (m_ended)
             return;
     }
@@ -51,7 +52,7 @@ void WatchV3::read(const QByteArray &bytes)
         end({.code = Error::Code::Protocol, .detail = tr("a line of the watch has no end")});
 }
 
-void WatchV3::take(const Result<Line> &line)
+void WatchV3::take(const Result<Line> &line, qsizetype size)
 {
     if (!line)
         return end(line.error());
@@ -70,8 +71,14 @@ void WatchV3::take(const Result<Line> &line)
     if (line->created && !std::exchange(m_created, true))
         Q_EMIT opened(line->revision);
     m_fragments += line->events;
+    m_fragmentBytes += size;
+    if (m_fragmentBytes > longestFragments) {
+        return end(
+            {.code = Error::Code::Protocol, .detail = tr("the fragments of an event have no end")});
+    }
     if (line->fragment || line->created)
         return;
+    m_fragmentBytes = 0;
     // While a watch catches up, the header tells the revision of the store, not of the events.
     const qint64 told =
         m_fragments.isEmpty() ? line->revision : m_fragments.last().entry.modRevision;

@@ -36,13 +36,17 @@ public:
     static Result<Line> decode(const QByteArray &line);
 
 private:
+    /// Of what etcd splits into fragments, which it would send as one line otherwise.
+    static constexpr qsizetype longestFragments = 2 * LineSplitter::longestLine;
+
     void read(const QByteArray &bytes);
-    void take(const Result<Line> &line);
+    void take(const Result<Line> &line, qsizetype size);
     void end(Error error, std::optional<WatchEnd::Reason> reason = {});
 
     std::unique_ptr<Stream> m_stream;
     LineSplitter m_lines;
     QList<Event> m_fragments;
+    qsizetype m_fragmentBytes = 0;
     bool m_created = false;
     bool m_ended = false;
 };
