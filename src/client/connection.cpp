@@ -66,7 +66,7 @@ QFuture<Result<void>> Connection::findNodes()
         }
         return m_transport.later(Result<void>());
     }
-    return discover(m_transport, m_text.discovery)
+    return discover(m_transport, m_text.discovery, QDeadlineTimer(m_text.deadline))
         .then(this,
               [this](const Result<QList<QUrl>> &nodes) {
                   if (!nodes)

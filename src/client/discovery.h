@@ -3,17 +3,25 @@
 
 #include "result.h"
 
+#include <QDeadlineTimer>
 #include <QFuture>
 #include <QList>
 #include <QUrl>
+
+class QJsonArray;
 
 namespace EtcdRegistry {
 
 class Transport;
 
+/// The client URLs in a list of members, in both APIs: those that are some, each once. No more than
+/// 64, as every one is asked, and etcd advises against more than seven members.
+QList<QUrl> clientUrlsIn(const QJsonArray &members);
+
 /// The client URLs of the cluster that was started with this discovery URL
 /// (`etcd --discovery URL`). The service knows the members' peer URLs only, so the first member
-/// that answers is asked for the rest.
-QFuture<Result<QList<QUrl>>> discover(Transport &transport, const QUrl &discovery);
+/// that answers is asked for the rest. After the deadline no further one is.
+QFuture<Result<QList<QUrl>>> discover(Transport &transport, const QUrl &discovery,
+                                      QDeadlineTimer deadline);
 
 } // namespace EtcdRegistry

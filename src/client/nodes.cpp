@@ -2,6 +2,7 @@
 #include "nodes.h"
 
 #include "connectionstring.h"
+#include "discovery.h"
 #include "etcderror.h"
 #include "transport.h"
 
@@ -176,13 +177,7 @@ void Nodes::followMembership()
 {
     m_followed = BootClock::now();
     membership().then(this, [this](const Result<HttpReply> &reply) {
-        QList<QUrl> members;
-        const QJsonArray list = objectOf(reply).value("members"_L1).toArray();
-        for (const QJsonValue &member : list) {
-            const QJsonArray urls = member.toObject().value("clientURLs"_L1).toArray();
-            for (const QJsonValue &url : urls)
-                members.append(QUrl(url.toString()));
-        }
+        const QList<QUrl> members = clientUrlsIn(objectOf(reply).value("members"_L1).toArray());
         if (!members.isEmpty())
             adopt(members, idsIn(reply));
     });
