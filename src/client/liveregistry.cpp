@@ -269,19 +269,23 @@ void LiveRegistry::Private::watchOpened(qint64 revision)
 
 void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revision)
 {
-    if (!began) {
-        early.append({events, revision});
-        return;
-    }
     const auto now = Clock::now();
-    watchRevision = std::max(watchRevision, revision);
-    heard(now);
-    const QList<Change> changes = table.apply(events, revision, now);
-    if (status.freshness == LiveStatus::Freshness::Stale)
-        newsWhileStale += newsIn(changes);
-    tell(changes);
-    if (caughtUpTimer.isActive())
-        caughtUpTimer.start();
+    if (began) {
+        watchRevision = std::max(watchRevision, revision);
+        heard(now);
+        const QList<Change> changes = table.apply(events, revision, now);
+        if (status.freshness == LiveStatus::Freshness::Stale)
+            newsWhileStale += newsIn(changes);
+        tell(changes);
+        if (caughtUpTimer.isActive())
+            caughtUpTimer.start();
+        if (table.size() > Listing::mostEntries)
+            return cutOff(Listing{.endpoint = status.endpoint}.tooMuch());
+        if (table.removed() > Listing::mostEntries)
+            list(); // after which they need not be remembered
+    } else {
+        early.append({events, revision});
+    }
     if (!isV2())
         return;
     if (now - secondStarted > 1s) {
@@ -296,8 +300,10 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
 void LiveRegistry::Private::watchEnded(const WatchEnd &end)
 {
     const bool worked = watchOpen && since(watchAsked) > pingInterval;
-    if (worked)
+    if (worked) {
         tried.clear();
+        compacted = false;
+    }
     if (!worked || connection.transport().pool().order().size() > 1)
         tried.append(watch->endpoint()); // also if it opens, and ends at once
     lostWatch = end.error;
@@ -308,6 +314,9 @@ void LiveRegistry::Private::watchEnded(const WatchEnd &end)
     case WatchEnd::Reason::Broken:
         return openWatch();
     case WatchEnd::Reason::Compacted:
+        // A listing is newer than what is compacted; where it is not, more of them don't help.
+        if (!isV2() && std::exchange(compacted, !compacted))
+            return cutOff(end.error);
         resync = true;
         return isV2() ? openWatch() : listForWatch();
     case WatchEnd::Reason::Refused:

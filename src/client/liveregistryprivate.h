@@ -84,6 +84,7 @@ public:
     QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
     std::optional<Error> lostWatch; ///< why the last one ended
     bool refused = false;           ///< the last one, and it was listed since, which logs in
+    bool compacted = false;         ///< the last one, as soon as it was listed
     bool resync = false;            ///< the listing that is under way is needed to go on
     QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
 

@@ -35,6 +35,7 @@ public:
                        Clock::time_point now);
 
     qsizetype size() const { return m_instances.size(); }
+    qsizetype removed() const { return m_removed.size(); } ///< that it remembers
     const LiveInstance *find(const QString &key) const;
     /// All before it, and its own, is known.
     qint64 revision() const { return m_revision; }
