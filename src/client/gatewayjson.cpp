@@ -48,7 +48,8 @@ Entry entryOf(const Json::Views &fields)
         else if (name == R"("mod_revision")")
             entry.modRevision = Json::integer(value);
         else if (name == R"("lease")")
-            entry.lease = Json::integer(value);
+            entry.lease =
+                Json::text(value).toLongLong(); // a name: any 64 bits, and not reckoned with
     }
     entry.hasTtl = entry.lease != 0;
     return entry;

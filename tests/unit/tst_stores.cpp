@@ -171,11 +171,11 @@ void TestStores::pagesV3_data()
     QTest::addColumn<QByteArray>("body");
     QTest::newRow("3.4") << QByteArray(
         R"({"header":{"cluster_id":"1","revision":"9007199254740993","raft_term":"2"},"kvs":[{"key":"c2VydmljZXMv8J+agC9+",)"
-        R"("create_revision":"5","mod_revision":"8","version":"4","value":"eyJhIjoifj8/In0=","lease":"7587869"}],)"
+        R"("create_revision":"5","mod_revision":"8","version":"4","value":"eyJhIjoifj8/In0=","lease":"7587869444440000001"}],)"
         R"("more":true,"count":"2"})");
     QTest::newRow("3.6: spaces, URL-safe and unpadded base64, numbers") << QByteArray(
         R"({"header": {"cluster_id":"1",  "revision":"9007199254740993"}, "kvs": [ {"key": "c2VydmljZXMv8J-agC9-", )"
-        R"("create_revision": 5, "mod_revision": "8", "version":"4", "value":"eyJhIjoifj8_In0", "lease":7587869 } ], )"
+        R"("create_revision": 5, "mod_revision": "8", "version":"4", "value":"eyJhIjoifj8_In0", "lease":7587869444440000001 } ], )"
         R"("more": true, "count":"2"})");
 }
 
@@ -191,7 +191,7 @@ void TestStores::pagesV3()
                                  .value = R"({"a":"~??"})",
                                  .createRevision = 5,
                                  .modRevision = 8,
-                                 .lease = 7587869,
+                                 .lease = 7587869444440000001,
                                  .hasTtl = true}};
     QCOMPARE(page->entries, expected);
 

@@ -216,10 +216,10 @@ void TestTransport::neverMoreThanItsConnectionsCarry()
     hung.on(path, FakeServer::hang());
     Transport transport(nodes({&hung}, u"timeout=400&deadline=500"_s));
     QList<QFuture<Result<HttpReply>>> replies;
-    for (int i = 0; i < 22; ++i)
+    for (int i = 0; i < 36; ++i)
         replies.append(transport.send({.path = path}));
     QTest::qWait(300);
-    QCOMPARE(requestsTo(hung), 15); // five on each of its networks
+    QCOMPARE(requestsTo(hung), 30); // five on each of its networks
     for (const auto &reply : replies) // the time that they queue is not theirs
         QCOMPARE(await(reply).error().code, Error::Code::Timeout);
 }
@@ -372,12 +372,12 @@ void TestTransport::skipsContinuationsWhenItGoesAway()
     bool called = false;
     QObject context;
     auto transport = std::make_unique<Transport>(nodes({&hung}));
-    for (int i = 0; i < 18; ++i) { // some in flight, some queued
+    for (int i = 0; i < 36; ++i) { // some in flight, some queued
         transport->send({.path = path}).then(&context, [&](const Result<HttpReply> &) {
             called = true;
         });
     }
-    QTRY_COMPARE(hung.requests().size(), 15);
+    QTRY_COMPARE(hung.requests().size(), 30);
     transport->later(1).then(&context, [&](int) { called = true; });
     const auto last = transport->send({.path = path});
     transport.reset();
