@@ -103,7 +103,7 @@ Outcome logIn(Scene &scene)
 /// What it has, or its first error.
 Outcome live(Scene &scene)
 {
-    LiveListener listener({&scene.node}, 100ms);
+    LiveListener listener({&scene.node}, 100ms, scene.options);
     std::optional<Error> error;
     QObject::connect(listener.registry.get(), &LiveRegistry::statusChanged, listener.registry.get(),
                      [&](const LiveStatus &status) {

@@ -138,13 +138,14 @@ struct LiveListener
     LiveStatus status;
 
     explicit LiveListener(const QList<const FakeServer *> &nodes,
-                          std::chrono::milliseconds checkInterval = 0ms)
+                          std::chrono::milliseconds checkInterval = 0ms,
+                          const QString &options = u"&timeout=300&deadline=700"_s)
     {
         QStringList hosts;
         for (const FakeServer *node : nodes)
             hosts.append(node->url().authority());
         registry = std::make_unique<LiveRegistry>(
-            *ConnectionString::parse(hosts.join(u',') + "/?timeout=300&deadline=700"_L1));
+            *ConnectionString::parse(hosts.join(u',') + "/?api=auto"_L1 + options));
         registry->setCheckInterval(checkInterval);
         const auto text = [](const Instance &instance) {
             return QString(instance.key.mid(9) + u'=' + QString::fromUtf8(instance.document));
