@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include "etcderror.h"
+#include "network.h"
 #include "transport.h"
 
 #include <QCoreApplication>
@@ -13,8 +14,7 @@ Stream::Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByte
                const QByteArray &body, std::chrono::milliseconds timeout)
     : m_endpoint(endpoint)
 {
-    m_network.setAutoDeleteReplies(false);
-    m_network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+    setUpNetwork(m_network);
     m_reply = m_network.sendCustomRequest(request, method, body);
     m_reply->setParent(this);
     m_reply->setReadBufferSize(readAhead);

@@ -4,6 +4,7 @@
 #include "attempt.h"
 #include "etcderror.h"
 #include "log.h"
+#include "network.h"
 #include "stream.h"
 #include "tlsfiles.h"
 
@@ -66,12 +67,8 @@ Transport::Transport(const ConnectionString &connection, QObject *parent)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
 {
-    const auto setUp = [](QNetworkAccessManager &network) {
-        network.setAutoDeleteReplies(false);
-        network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
-    };
-    std::ranges::for_each(m_networks, setUp);
-    setUp(m_probes);
+    std::ranges::for_each(m_networks, setUpNetwork);
+    setUpNetwork(m_probes);
     for (QTimer *timer : {&m_hedgeTimer, &m_pingTimer}) {
         timer->setSingleShot(true);
         timer->setTimerType(Qt::PreciseTimer);

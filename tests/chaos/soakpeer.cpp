@@ -276,6 +276,9 @@ private:
 
 int main(int argc, char *argv[])
 {
+    // Each of Qt's threads would get an arena of its own, which grows for hours to its own worst
+    // moment: that hides whether we grow
+    mallopt(M_ARENA_MAX, 2);
     const QCoreApplication application(argc, argv);
     const QStringList arguments = application.arguments();
     if (arguments.size() != 3)
