@@ -24,6 +24,8 @@ struct HttpRequest
     /// it does come the only bounds are those of Attempt; where nobody sends it, no round over the
     /// nodes begins after the connection's deadline.
     bool large = false;
+    /// False: to who has yet to show that it is a node of ours.
+    bool withLogin = true;
     /// It has to end within this time, with a try at a second node; zero: the connection's timeout
     /// and deadline.
     std::chrono::milliseconds within{0};

@@ -11,6 +11,7 @@
 #include <QJsonObject>
 
 #include <algorithm>
+#include <functional>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -185,12 +186,19 @@ void Nodes::followMembership()
 
 /// Advertised addresses may be out of reach from here, speak no JSON, or lead to another cluster
 /// (every etcd that was not told otherwise says localhost): only who names a member of ours is
-/// new. A member that we already use stays though it does not answer now.
-void Nodes::adopt(const QList<QUrl> &members, const QSet<QString> &ids)
+/// new, and only who has shown a certificate is given our login before that. A member that we
+/// already use stays though it does not answer now.
+void Nodes::adopt(QList<QUrl> members, const QSet<QString> &ids)
 {
+    const auto isTls = [](const QUrl &endpoint) { return endpoint.scheme() == "https"_L1; };
+    if (std::ranges::all_of(m_transport.pool().order(), isTls)) // and so it stays
+        members.removeIf(std::not_fn(isTls));
     QList<QFuture<Result<HttpReply>>> answers;
-    for (const QUrl &member : members)
-        answers.append(m_transport.ask(member, membershipRequest()));
+    for (const QUrl &member : members) {
+        HttpRequest request = membershipRequest();
+        request.withLogin = isTls(member);
+        answers.append(m_transport.ask(member, request));
+    }
     QtFuture::whenAll(answers.begin(), answers.end())
         .then(this, [this, members, ids](const QList<QFuture<Result<HttpReply>>> &done) {
             const QList<QUrl> known = m_transport.pool().order();

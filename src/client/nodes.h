@@ -37,8 +37,9 @@ struct Node
 
 /// Asks each node of the cluster how it is (GET /version, the cheapest answer etcd gives, and who
 /// leads), and, with refresh=true, follows the membership every 30 s, and when a node fails: it
-/// adopts only nodes that answer and belong to this cluster, and keeps the hosts of the connection
-/// string as a fallback. Transport::cancelAll() has to be called before it goes away.
+/// adopts only nodes that answer and belong to this cluster, over https where all that we know do
+/// so, and keeps the hosts of the connection string as a fallback. Transport::cancelAll() has to be
+/// called before it goes away.
 class Nodes : public QObject
 {
     Q_OBJECT
@@ -62,7 +63,7 @@ private:
     QFuture<Result<HttpReply>> membership();
     void followMembership();
     HttpRequest membershipRequest() const;
-    void adopt(const QList<QUrl> &members, const QSet<QString> &ids);
+    void adopt(QList<QUrl> members, const QSet<QString> &ids);
     Node &node(const QUrl &endpoint);
     void failed(Node &node, const Error &error);
 

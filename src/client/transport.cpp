@@ -111,7 +111,7 @@ QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpReques
     result.setRawHeader("Accept-Encoding", "identity");
     if (!request.body.isEmpty())
         result.setHeader(QNetworkRequest::ContentTypeHeader, request.contentType);
-    if (!m_authorization.isEmpty())
+    if (request.withLogin && !m_authorization.isEmpty())
         result.setRawHeader("Authorization", m_authorization);
     if (const qsizetype colon = request.header.indexOf(": "); colon > 0)
         result.setRawHeader(request.header.left(colon), request.header.mid(colon + 2));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "await.h"
 #include "etcdcluster.h"
+#include "fakeserver.h"
 #include "registry.h"
 #include "seen.h"
 
@@ -31,6 +32,8 @@ private Q_SLOTS:
     void livesWithALogin();
     void saysWhyItMayNotLook_data() { stores(); }
     void saysWhyItMayNotLook();
+    void givesNoLoginToStrangers_data();
+    void givesNoLoginToStrangers();
 
 private:
     static void stores()
@@ -219,6 +222,41 @@ void TestSecure::saysWhyItMayNotLook()
     QCOMPARE(seen.status.error->code, Error::Code::LoginRefused);
     QVERIFY(!seen.status.error->message().contains(u"hunter"_s));
     QVERIFY(!seen.began);
+}
+
+/// Who is a member says etcd, and that may be "localhost", or somebody who listens in the clear.
+void TestSecure::givesNoLoginToStrangers_data()
+{
+    QTest::addColumn<bool>("tls");
+    QTest::newRow("http") << false;
+    QTest::newRow("from https to http") << true;
+}
+
+void TestSecure::givesNoLoginToStrangers()
+{
+    QFETCH(bool, tls);
+    FakeServer stranger, gone;
+    EtcdCluster etcd(
+        {.tls = tls, .arguments = {u"--advertise-client-urls"_s, stranger.url().toString()}});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    ConnectionString connection =
+        *ConnectionString::parse(etcd.connectionString(u"/safe?refresh=true&api=v2"_s));
+    connection.user = u"ops"_s;
+    connection.password = u"hunter2"_s;
+    // It fails, so the membership is asked for.
+    QUrl nobody = gone.url();
+    gone.stop();
+    nobody.setScheme(connection.endpoints.first().scheme());
+    connection.endpoints.prepend(nobody);
+    Registry registry(connection);
+    QVERIFY(await(registry.list()));
+    if (tls) {
+        QTest::qWait(1000);
+        QCOMPARE(stranger.requests().size(), 0);
+    } else {
+        QTRY_COMPARE(stranger.requests().size(), 1);
+        QVERIFY(!stranger.requests().first().headers.contains("authorization"));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestSecure)
