@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that building and the demo need, with --tests those of the tests too,
-# with --fuzz those of the fuzzers.
+# Installs the Debian packages that building and the demo need, with --tests those of the tests too.
 # What is there already is left alone: a second run installs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,10 +8,9 @@ cd "$(dirname "$0")/.."
 packages=(cmake dpkg-dev etcd-server file fonts-dejavu-core g++ ninja-build qt6-base-dev)
 case "${1-}" in
 '') ;;
---tests) packages+=(curl dbus-daemon openssl) ;;
---fuzz) packages+=(clang-14 libclang-rt-14-dev) ;;
+--tests) packages+=(clang-14 curl dbus-daemon libclang-rt-14-dev openssl) ;;
 *)
-    echo "usage: installer/setup.sh [--tests | --fuzz]" >&2
+    echo "usage: installer/setup.sh [--tests]" >&2
     exit 2
     ;;
 esac

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds the fuzz preset and runs its fuzzers, two at a time:
+# Installs what is missing, builds the asan preset's fuzzers and runs them, two at a time:
 #   tests/fuzz.sh [seconds each, 60] [name...]       all, unless some are named
 # They start from the inputs in tests/fuzz, and from those that earlier runs left in
-# build/fuzz/corpus. A finding ends its fuzzer, and in the end this with an error.
+# build/asan/corpus. A finding ends its fuzzer, and in the end this with an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,16 +12,16 @@ shift || true
 names=("$@")
 [ $# -gt 0 ] || names=(connectionstring documents linesplitter v2 v3)
 
-installer/setup.sh --fuzz
-cmake --preset fuzz
-cmake --build --preset fuzz
+installer/setup.sh --tests
+cmake --preset asan
+cmake --build --preset asan --target fuzz
 
 fuzz() {
-    local name=$1 bin=build/fuzz/bin/fuzz_$1 log=build/fuzz/$1.log
+    local name=$1 bin=build/asan/bin/fuzz_$1 log=build/asan/$1.log
     local kept=(tests/fuzz/*/"$name")
-    mkdir -p "build/fuzz/corpus/$name" build/fuzz/findings
+    mkdir -p "build/asan/corpus/$name" build/asan/findings
     if "$bin" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -artifact_prefix="build/fuzz/findings/$name-" "build/fuzz/corpus/$name" "${kept[@]}" \
+        -artifact_prefix="build/asan/findings/$name-" "build/asan/corpus/$name" "${kept[@]}" \
         &>"$log"; then
         echo "$name: $(tail -n 1 "$log")"
     else

@@ -113,9 +113,11 @@ std::pair<int, int> Arrangement::scopeRange() const
                          m_scope.service.isNull() ? QStringView() : instance.service);
     };
     const std::pair wanted(QStringView(*m_scope.nameSpace), QStringView(m_scope.service));
-    const auto range = std::ranges::equal_range(
-        m_rows, wanted, {}, [&](const Row &row) { return nameOf(*row.instance); });
-    return {int(range.begin() - m_rows.begin()), int(range.end() - m_rows.begin())};
+    const auto nameOfRow = [&](const Row &row) { return nameOf(*row.instance); };
+    // Not equal_range(): clang 14 can't compile the one of this standard library.
+    const auto begin = std::ranges::lower_bound(m_rows, wanted, {}, nameOfRow);
+    const auto end = std::ranges::upper_bound(m_rows, wanted, {}, nameOfRow);
+    return {int(begin - m_rows.begin()), int(end - m_rows.begin())};
 }
 
 std::vector<int> Arrangement::shown() const

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "chaosrun.h"
 
-#include "peer.h"
-
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSet>
@@ -22,7 +20,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-const QByteArray prefix = "services/chaos/";
 constexpr milliseconds ttl = 10s;
 
 milliseconds between(Absence::Time from, Absence::Time to)
@@ -36,6 +33,16 @@ QString seconds(milliseconds time)
 }
 
 } // namespace
+
+QString ChaosClient::name() const
+{
+    return npm ? u"npm"_s : api == Api::V2 ? u"v2"_s : u"v3"_s;
+}
+
+QByteArray ChaosRun::Side::prefix() const
+{
+    return "services/chaos-" + client.name().toUtf8() + '/';
+}
 
 ChaosRun::ChaosRun(ChaosOptions options)
     : m_options(options)
@@ -70,61 +77,99 @@ QList<QUrl> ChaosRun::nodes(const QList<int> &except) const
     return some;
 }
 
-QString ChaosRun::connectionString() const
+QString ChaosRun::connectionString(const Side &side) const
 {
     QStringList hosts;
     for (const auto &relay : m_relays)
         hosts += u"127.0.0.1:%1"_s.arg(relay->port());
-    const QString text = u"http://"_s + hosts.join(u',') + u"/chaos"_s;
-    if (m_options.npm)
-        return text;
-    return text + (m_options.api == Api::V2 ? u"?api=v2"_s : u"?api=v3"_s);
+    const QString text = u"http://%1/chaos-%2"_s.arg(hosts.join(u','), side.client.name());
+    return side.client.npm ? text : text + u"?api="_s + side.client.name();
 }
 
-ChaosResult ChaosRun::run()
+QList<ChaosResult> ChaosRun::fail(const QString &error)
 {
-    if (const QString why = NpmPeer::whyNot(); m_options.npm && !why.isEmpty())
-        return {.error = why};
+    m_error = error;
+    return {};
+}
+
+QList<ChaosResult> ChaosRun::run()
+{
     if (!m_etcd.start())
-        return {.error = m_etcd.error()};
+        return fail(m_etcd.error());
     for (int i = 0; i < 3; ++i)
         m_relays[size_t(i)] = std::make_unique<Relay>(quint16(m_etcd.endpoints()[i].port()));
-
-    std::unique_ptr<Peer> peer;
-    if (m_options.npm)
-        peer = std::make_unique<NpmPeer>(connectionString());
-    else
-        peer = std::make_unique<Peer>(QStringLiteral(CHAOS_PEER), QStringList{connectionString()});
-    for (int port = 1; port <= m_options.registrations; ++port) {
-        if (!peer->ask({u"join"_s, u"web"_s, QJsonObject{{u"port"_s, port}}}).isObject())
-            return {.error = u"A registration could not be joined"_s};
+    for (const ChaosClient &client : m_options.clients) {
+        m_sides.push_back({.client = client});
+        if (!begin(m_sides.back()))
+            return {};
     }
-    m_observer = std::make_unique<Observer>(m_options.api, prefix, nodes());
-    if (m_observer->count() != m_options.registrations)
-        return {.error = u"The store has %1 registrations"_s.arg(m_observer->count())};
 
     m_start = Clock::now();
-    m_observer->start();
-    say(u"%1 registrations are there"_s.arg(m_options.registrations));
+    for (const Side &side : m_sides)
+        side.observer->start();
+    say(u"%1 registrations of each are there"_s.arg(m_options.registrations));
     const QList<Fault> schedule = makeSchedule(m_options.seed, m_options.duration);
     for (const Fault &fault : schedule) {
         // However late the last one was over, there is some calm before the next
         m_slip = std::max(m_slip, between(m_start, Clock::now()) + 1s - fault.from);
         waitUntil(fault.from);
         if (!inflict(fault))
-            return {.error = u"The cluster was not to be had: "_s + nameOf(fault)};
+            return fail(u"The cluster was not to be had: "_s + nameOf(fault));
     }
     wait(ttl + 2s);
 
-    ChaosResult result;
-    judge(m_observer->stop(), result);
-    if (!m_options.npm) {
-        const QJsonObject report = peer->ask({u"report"_s}).toObject();
+    QList<ChaosResult> results;
+    for (Side &side : m_sides)
+        results += end(side);
+    return results;
+}
+
+bool ChaosRun::begin(Side &side)
+{
+    const QString text = connectionString(side);
+    if (!side.client.npm) {
+        side.peer = std::make_unique<Peer>(QStringLiteral(CHAOS_PEER), QStringList{text});
+    } else if (const QString why = NpmPeer::whyNot(); why.isEmpty()) {
+        side.peer = std::make_unique<NpmPeer>(text);
+    } else {
+        fail(why);
+        return false;
+    }
+    for (int port = 1; port <= m_options.registrations; ++port) {
+        if (!side.peer->ask({u"join"_s, u"web"_s, QJsonObject{{u"port"_s, port}}}).isObject()) {
+            fail(u"A registration could not be joined"_s);
+            return false;
+        }
+    }
+    side.observer = std::make_unique<Observer>(side.client.api, side.prefix(), nodes());
+    if (side.observer->count() != m_options.registrations)
+        fail(u"The store has %1 registrations"_s.arg(side.observer->count()));
+    return m_error.isEmpty();
+}
+
+ChaosResult ChaosRun::end(Side &side)
+{
+    std::printf("\n%s\n", qPrintable(side.client.name()));
+    ChaosResult result = judge(side, side.observer->stop());
+    if (!side.client.npm) {
+        const QJsonObject report = side.peer->ask({u"report"_s}).toObject();
         std::printf("%s", QJsonDocument(report).toJson().constData());
     }
-    peer->ask({u"leave"_s, u"web"_s});
-    result.leftBehind = Observer(m_options.api, prefix, nodes()).count();
+    side.peer->ask({u"leave"_s, u"web"_s});
+    result.leftBehind = Observer(side.client.api, side.prefix(), nodes()).count();
     return result;
+}
+
+void ChaosRun::setTrouble(const QString &trouble, const QList<QUrl> &nodes)
+{
+    for (const Side &side : m_sides)
+        side.observer->setTrouble(trouble, nodes);
+}
+
+void ChaosRun::setMajority(bool stands)
+{
+    for (const Side &side : m_sides)
+        side.observer->setMajority(stands);
 }
 
 bool ChaosRun::inflict(const Fault &fault)
@@ -145,13 +190,11 @@ bool ChaosRun::inflict(const Fault &fault)
 
     const QString trouble = u"%1, node %2"_s.arg(nameOf(fault)).arg(victim + 1);
     say(trouble + u" (node %1 leads)"_s.arg(leader + 1));
-    const auto begin = [&](const QList<int> &unwell) {
-        m_observer->setTrouble(trouble, nodes(unwell));
-    };
+    const auto begin = [&](const QList<int> &unwell) { setTrouble(trouble, nodes(unwell)); };
     const auto end = [&] {
         waitUntil(fault.to);
         say(u"over"_s);
-        m_observer->setTrouble(u"after "_s + trouble, nodes({victim}));
+        setTrouble(u"after "_s + trouble, nodes({victim}));
     };
     bool done = true;
     switch (fault.kind) {
@@ -191,7 +234,7 @@ bool ChaosRun::inflict(const Fault &fault)
         break;
     }
     done = done && waitUntilWhole();
-    m_observer->setTrouble(u"after "_s + trouble, nodes());
+    setTrouble(u"after "_s + trouble, nodes());
     return done;
 }
 
@@ -200,9 +243,9 @@ bool ChaosRun::loseMajority(const Fault &fault)
     const QList<int> victims{fault.pick % 3, (fault.pick + 1) % 3};
     const QString trouble = nameOf(fault);
     say(u"%1: nodes %2 and %3"_s.arg(trouble).arg(victims[0] + 1).arg(victims[1] + 1));
-    Recovery recovery{.lost = Clock::now()};
-    m_observer->setMajority(false);
-    m_observer->setTrouble(trouble, nodes(victims));
+    const auto lost = Clock::now();
+    setMajority(false);
+    setTrouble(trouble, nodes(victims));
     bool done = true;
     for (const int victim : victims) {
         if (fault.kills())
@@ -212,24 +255,35 @@ bool ChaosRun::loseMajority(const Fault &fault)
     }
     waitUntil(fault.to);
 
-    auto write = std::async(std::launch::async, &Observer::firstWrite, m_options.api, nodes(), 30s);
+    std::vector<std::future<std::optional<Clock::time_point>>> writes;
+    for (const Side &side : m_sides) {
+        writes.push_back(
+            std::async(std::launch::async, &Observer::firstWrite, side.client.api, nodes(), 30s));
+    }
     say(u"over"_s);
-    m_observer->setTrouble(u"after "_s + trouble, nodes());
+    setTrouble(u"after "_s + trouble, nodes());
     for (const int victim : victims) {
         if (fault.kills())
             m_etcd.member(victim).start();
         else
             m_etcd.resume(victim);
     }
-    const auto tried = [&] { return write.wait_for(0s) == std::future_status::ready; };
+    const auto tried = [&] {
+        return std::ranges::all_of(writes, [](const auto &write) {
+            return write.wait_for(0s) == std::future_status::ready;
+        });
+    };
     (void)QTest::qWaitFor(tried, 40000);
-    const std::optional<Clock::time_point> written = write.get();
-    m_observer->setMajority(true);
-    if (!written)
-        return false;
-    recovery.firstWrite = *written;
-    m_recoveries += recovery;
-    say(u"first write at %1 s"_s.arg(seconds(between(m_start, *written))));
+    for (size_t i = 0; i < m_sides.size(); ++i) {
+        const std::optional<Clock::time_point> written = writes[i].get();
+        done = done && written;
+        if (!written)
+            continue;
+        m_sides[i].recoveries += {.lost = lost, .firstWrite = *written};
+        say(u"%1: first write at %2 s"_s.arg(m_sides[i].client.name(),
+                                             seconds(between(m_start, *written))));
+    }
+    setMajority(true);
     return done && waitUntilWhole();
 }
 
@@ -243,8 +297,9 @@ bool ChaosRun::waitUntilWhole()
     return done;
 }
 
-void ChaosRun::judge(const Observer::Findings &findings, ChaosResult &result) const
+ChaosResult ChaosRun::judge(const Side &side, const Observer::Findings &findings) const
 {
+    ChaosResult result;
     struct Group
     {
         int count = 0;
@@ -255,12 +310,12 @@ void ChaosRun::judge(const Observer::Findings &findings, ChaosResult &result) co
     QSet<QByteArray> lost;
     for (const Absence &absence : findings.absences) {
         const auto recovery =
-            std::ranges::find_if(m_recoveries, [&absence](const Recovery &recovery) {
+            std::ranges::find_if(side.recoveries, [&absence](const Recovery &recovery) {
                 return absence.from >= recovery.lost
                        && absence.seen <= recovery.firstWrite + recoveryLimit;
             });
         const milliseconds length = between(absence.from, absence.to);
-        if (recovery != m_recoveries.end()) {
+        if (recovery != side.recoveries.end()) {
             result.backAfter =
                 std::max(result.backAfter, between(recovery->firstWrite, absence.to));
         } else {
@@ -285,6 +340,7 @@ void ChaosRun::judge(const Observer::Findings &findings, ChaosResult &result) co
     result.looks = findings.looks;
     result.failedLooks = findings.failedLooks;
     result.longestBlind = findings.longestBlind;
+    return result;
 }
 
 } // namespace EtcdRegistry

@@ -3,20 +3,30 @@
 
 #include "etcdcluster.h"
 #include "observer.h"
+#include "peer.h"
 #include "relay.h"
 #include "schedule.h"
 
 #include <array>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace EtcdRegistry {
 
-struct ChaosOptions
+/// Who holds registrations.
+struct ChaosClient
 {
     Api api = Api::V2;
     bool npm = false; ///< its client instead of ours; v2 only
-    int registrations = 1000;
+
+    QString name() const;
+};
+
+struct ChaosOptions
+{
+    QList<ChaosClient> clients;                ///< at the same time
+    int registrations = 1000;                  ///< of each
     std::chrono::milliseconds duration{90000}; ///< of the faults
     quint32 seed = 1;
 };
@@ -29,8 +39,7 @@ struct ChaosResult
 {
     using Milliseconds = std::chrono::milliseconds;
 
-    QString error; ///< not empty: the run says nothing about the client
-    int lost = 0;  ///< registrations that were ever absent while a majority stood
+    int lost = 0; ///< registrations that were ever absent while a majority stood
     int absences = 0;
     Milliseconds longestAbsence{0};
     Milliseconds totalAbsence{0};
@@ -42,14 +51,16 @@ struct ChaosResult
     Milliseconds longestBlind{0};
 };
 
-/// Three real nodes, the relays before them, a client, and the observer, while a schedule is
-/// carried out. It prints what it does. Blocks while the event loop runs.
+/// Three real nodes, the relays before them, the clients, and an observer for each, while a
+/// schedule is carried out. It prints what it does. Blocks while the event loop runs.
 class ChaosRun
 {
 public:
     explicit ChaosRun(ChaosOptions options);
 
-    ChaosResult run();
+    /// For each client, in their order; none: the run says nothing about them, see error().
+    QList<ChaosResult> run();
+    const QString &error() const { return m_error; }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -60,21 +71,37 @@ private:
         Clock::time_point firstWrite;
     };
 
+    /// A client and what is seen of it.
+    struct Side
+    {
+        ChaosClient client;
+        std::unique_ptr<Peer> peer;
+        std::unique_ptr<Observer> observer;
+        QList<Recovery> recoveries;
+
+        QByteArray prefix() const;
+    };
+
+    bool begin(Side &side);
+    ChaosResult end(Side &side);
+    QList<ChaosResult> fail(const QString &error);
     void say(const QString &text) const;
     static void wait(std::chrono::milliseconds time);
     void waitUntil(std::chrono::milliseconds sinceStart);
     QList<QUrl> nodes(const QList<int> &except = {}) const;
-    QString connectionString() const;
+    QString connectionString(const Side &side) const;
     bool inflict(const Fault &fault);
     bool loseMajority(const Fault &fault);
     bool waitUntilWhole();
-    void judge(const Observer::Findings &findings, ChaosResult &result) const;
+    void setTrouble(const QString &trouble, const QList<QUrl> &nodes);
+    void setMajority(bool stands);
+    ChaosResult judge(const Side &side, const Observer::Findings &findings) const;
 
     const ChaosOptions m_options;
     EtcdCluster m_etcd{{.members = 3}};
     std::array<std::unique_ptr<Relay>, 3> m_relays;
-    std::unique_ptr<Observer> m_observer;
-    QList<Recovery> m_recoveries;
+    std::vector<Side> m_sides;
+    QString m_error;
     Clock::time_point m_start = Clock::now();
     /// Behind the schedule: a calm of one TTL, and more where nodes take longer to return.
     std::chrono::milliseconds m_slip{10000};

@@ -11,7 +11,7 @@ using namespace EtcdRegistry;
 
 using Answer = FakeServer::Answer;
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SANITIZED
 constexpr bool sanitized = true; // its quarantine keeps what was freed
 #else
 constexpr bool sanitized = false;
