@@ -23,9 +23,12 @@ int main(int argc, char *argv[])
         complain(message->text);
         return message->status;
     }
-    Command command(std::get<Options>(parsed));
-    QObject::connect(&command, &Command::finished, &application, &QCoreApplication::exit,
+    const Options &options = std::get<Options>(parsed);
+    for (const QString &warning : options.connection.warnings)
+        complain(warning);
+    const std::unique_ptr<Command> command = Command::make(options);
+    QObject::connect(command.get(), &Command::finished, &application, &QCoreApplication::exit,
                      Qt::QueuedConnection);
-    command.start();
+    command->start();
     return QCoreApplication::exec();
 }

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "options.h"
 
+#include "commandtable.h"
+#include "environment.h"
+#include "help.h"
+
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QFile>
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <optional>
 
 #include <unistd.h>
@@ -21,19 +27,25 @@ class CommandLine
 {
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::CommandLine)
 public:
-    std::variant<Options, Message> parse(const QStringList &arguments)
+    std::variant<Options, Message> parse(QStringList arguments)
     {
+        if (const qsizetype dashes = arguments.indexOf(u"--"_s); dashes >= 0) {
+            m_result.program = arguments.mid(dashes + 1);
+            arguments.resize(dashes);
+        }
         addOptions();
         const bool understood = m_parser.parse(arguments);
-        const auto words = m_parser.positionalArguments();
-        if (m_parser.isSet(m_help) || words.value(0) == "help"_L1)
-            return Message{Done, help()};
-        if (m_parser.isSet(m_version))
+        const QStringList words = m_parser.positionalArguments();
+        const bool asksForHelp = words.value(0) == "help"_L1;
+        const CommandInfo *command = findCommand(words.value(asksForHelp ? 1 : 0));
+        if (m_parser.isSet(u"version"_s))
             return Message{Done, u"etcd-registry " ETCD_REGISTRY_VERSION "\n"_s};
+        if (m_parser.isSet(u"help"_s) || (asksForHelp && (command || words.size() == 1)))
+            return Message{Done, helpText(command)};
         if (!understood)
             fail(m_parser.errorText());
-        else if (readCommand(words) && readLeave() && readConnection()
-                 && m_result.command == Command::Join)
+        else if (readCommand(words) && readOutput() && readNumbers() && readConnection()
+                 && m_result.command == "join"_L1)
             readServices();
         if (m_error.isEmpty())
             return m_result;
@@ -41,128 +53,176 @@ public:
     }
 
 private:
-    using Command = Options::Command;
-
     bool fail(const QString &reason)
     {
-        m_error = reason.simplified() + u' ' + tr("See etcd-registry help.");
+        const QString command = m_result.command.isEmpty() ? QString() : u' ' + m_result.command;
+        m_error = reason.simplified() + u' ' + tr("See %1.").arg(u"etcd-registry help"_s + command);
         return false;
     }
 
     void addOptions()
     {
-        // npm's --hostname has the letter that Qt would give to --help.
-        m_parser.addOptions({m_etcd, m_verbose, m_port, m_hostname, m_json, m_count, m_field,
-                             m_document, m_letGo, m_yes, m_url, m_wait, m_slack, m_help,
-                             m_version});
-        m_parser.setApplicationDescription(tr(
-            "Registers services in etcd and finds them, like the npm package etcd-registry.\n\n"
-            "Commands:\n"
-            "  join NAME     register it, and keep it registered until SIGINT or SIGTERM\n"
-            "  leave NAME    delete its instances, after asking; with --url one of them.\n"
-            "                Their owners, if alive, put them back with their next beat.\n"
-            "                Without NAME, --url is needed: nothing else says which ones.\n"
-            "  list [NAME]   print the name of each instance; -v its document, too\n"
-            "  lookup NAME   print one of its instances, chosen at random\n"
-            "  help          print this\n\n"
-            "Exit status: 0 done, 1 nothing found, 2 wrong usage, 3 the cluster could not be\n"
-            "reached or refused.\n\n"
-            "CONNECTION is [http[s]://][USER:PASSWORD@]HOST[:PORT][,...][/NAMESPACE][?OPTIONS],\n"
-            "OPTIONS joined by &: refresh=true, api=auto|v2|v3, ca=FILE, cert=FILE, key=FILE,\n"
-            "timeout=MS, deadline=MS, ttl=SECONDS, heartbeat=SECONDS."));
-        m_parser.addPositionalArgument(u"command"_s, tr("join, leave, list, lookup or help"));
-        m_parser.addPositionalArgument(u"name"_s, tr("Name of the service"), u"[name]"_s);
+        for (const OptionInfo &option : optionTable()) {
+            QStringList names{option.name};
+            if (!option.letter.isEmpty())
+                names.prepend(option.letter);
+            m_parser.addOption({names, option.text, option.value, option.preset});
+        }
     }
 
-    QString help() const
-    {
-        // Qt puts the path of the program in front.
-        const auto program = QCoreApplication::arguments().value(0);
-        auto text = m_parser.helpText();
-        return text.replace(text.indexOf(program), program.size(), u"etcd-registry"_s);
-    }
+    QString value(const QString &option) const { return m_parser.value(option); }
 
     bool readCommand(const QStringList &words)
     {
-        static const QMap<QString, Command> commands{{u"join"_s, Command::Join},
-                                                     {u"leave"_s, Command::Leave},
-                                                     {u"list"_s, Command::List},
-                                                     {u"lookup"_s, Command::Lookup}};
+        QStringList names;
+        for (const CommandInfo &command : commandTable())
+            names += command.name;
         if (words.isEmpty())
-            return fail(tr("A command is missing: join, leave, list or lookup."));
-        if (!commands.contains(words[0]))
-            return fail(tr("Unknown command %1.").arg(words[0]));
-        if (words.size() > 2)
-            return fail(
-                tr("%1 is one word too many: put a name with blanks in quotes.").arg(words[2]));
-        m_result.command = commands[words[0]];
-        m_result.name = words.value(1);
-        m_result.verbose = m_parser.isSet(m_verbose);
-        m_result.json = m_parser.isSet(m_json);
-        m_result.yes = m_parser.isSet(m_yes);
-        m_result.url = m_parser.value(m_url);
-        if (!m_result.name.isEmpty() || m_result.command == Command::List)
+            return fail(tr("A command is missing: %1.").arg(names.join(u", "_s)));
+        const CommandInfo *command = findCommand(words[0]);
+        if (!command || words[0] == "help"_L1)
+            return fail(tr("Unknown command %1.").arg(words.last()));
+        m_result.command = words[0];
+        m_result.arguments = words.mid(1);
+        if (m_result.arguments.size() < command->least)
+            return fail(tr("%1 needs %2.").arg(words[0], command->arguments));
+        if (m_result.arguments.size() > command->most) {
+            return fail(tr("%1 is one word too many: put a name with blanks in quotes.")
+                            .arg(m_result.arguments[command->most]));
+        }
+        const QList<OptionInfo> known = optionsOf(command);
+        for (const QString &name : m_parser.optionNames()) {
+            const bool isKnown = std::ranges::any_of(known, [&](const OptionInfo &option) {
+                return option.name == name || option.letter == name;
+            });
+            if (!isKnown)
+                return fail(tr("%1 has no option %2.").arg(words[0], name));
+        }
+        m_result.verbose = m_parser.isSet(u"verbose"_s);
+        m_result.yes = m_parser.isSet(u"yes"_s);
+        m_result.check = m_parser.isSet(u"check"_s);
+        m_result.url = value(u"url"_s);
+        return words[0] == "join"_L1 ? readProgram()
+               : words[0] == "leave"_L1
+                   ? readLeave()
+                   : m_result.program.isEmpty()
+                         || fail(
+                             tr("%1 runs no command: leave out what follows --.").arg(words[0]));
+    }
+
+    bool readProgram()
+    {
+        const QString server = m_result.arguments.value(1);
+        if (server.isEmpty())
             return true;
-        if (m_result.command != Command::Leave)
-            return fail(tr("%1 needs the NAME of a service.").arg(words[0]));
-        return !m_result.url.isEmpty()
-               || fail(tr("leave needs the NAME of a service, or --url: this command holds no "
-                          "registrations of its own that it could leave."));
+        if (!server.endsWith(".js"_L1) || !m_result.program.isEmpty())
+            return fail(tr("%1 is one word too many: put a command after --, and a name with "
+                           "blanks in quotes.")
+                            .arg(server));
+        m_result.program = QStringList{u"node"_s, server};
+        return true;
     }
 
     bool readLeave()
     {
-        return m_result.command != Command::Leave || m_result.yes || isatty(STDIN_FILENO)
+        if (m_result.name().isEmpty() && m_result.url.isEmpty()) {
+            return fail(tr("leave needs the NAME of a service, or --url: this command holds no "
+                           "registrations of its own that it could leave."));
+        }
+        return m_result.yes || isatty(STDIN_FILENO)
                || fail(tr("leave asks first, and there is no terminal to answer on: add --yes."));
+    }
+
+    /// The position of an option's value among its choices; of none -1; nothing if it is wrong.
+    std::optional<qsizetype> choice(const QString &name)
+    {
+        const QString chosen = value(name);
+        const QStringList &choices = option(name).choices;
+        const qsizetype position = choices.indexOf(chosen);
+        if (position >= 0 || chosen.isEmpty())
+            return position;
+        fail(tr("--%1 must be one of %2, not %3.").arg(name, choices.join(u", "_s), chosen));
+        return {};
+    }
+
+    bool readOutput()
+    {
+        using Output = Options::Output;
+        constexpr Output outputs[] = {Output::Table, Output::Json, Output::JsonLines,
+                                      Output::Names};
+        const auto output = choice(u"output"_s);
+        const auto color = choice(u"color"_s);
+        if (!output || !color)
+            return false;
+        if (*output >= 0)
+            m_result.output = outputs[*output];
+        else if (m_parser.isSet(u"json"_s))
+            m_result.output = Output::Json;
+        // https://no-color.org: whatever its value, unless it is empty
+        const bool automatic = isatty(STDOUT_FILENO) && qEnvironmentVariableIsEmpty("NO_COLOR")
+                               && qEnvironmentVariable("TERM") != "dumb"_L1;
+        m_result.color = *color == 1 || (*color == 0 && automatic);
+        return true;
+    }
+
+    bool readNumbers()
+    {
+        constexpr int most = std::numeric_limits<int>::max();
+        const auto count = number(u"count"_s, 1, m_result.command == "join"_L1 ? lastPort : most);
+        const auto wait = number(u"wait"_s, 0, most);
+        const auto slack = number(u"slack"_s, 0, most);
+        if (!count || !wait || !slack)
+            return false;
+        m_result.count = *count;
+        m_result.wait = std::chrono::milliseconds(*wait);
+        m_result.slack = std::chrono::milliseconds(*slack);
+        return true;
     }
 
     bool readConnection()
     {
-        const auto connection = ConnectionString::parse(m_parser.value(m_etcd));
+        const auto connection = connectionFrom(value(u"etcd"_s));
         if (!connection)
-            return fail(tr("--etcd: %1").arg(connection.error().message()));
+            return fail(connection.error().detail);
         m_result.connection = *connection;
         return true;
     }
 
     /// The option's number, or nothing (and an error) if it is not from `first` to `last`.
-    std::optional<int> number(const QCommandLineOption &option, int first, int last)
+    std::optional<int> number(const QString &option, int first, int last)
     {
         bool ok = false;
-        const int value = m_parser.value(option).toInt(&ok);
-        if (ok && value >= first && value <= last)
-            return value;
-        fail(tr("--%1 must be a number from %2 to %3.")
-                 .arg(option.names().last())
-                 .arg(first)
-                 .arg(last));
+        const int number = value(option).toInt(&ok);
+        if (ok && number >= first && number <= last)
+            return number;
+        fail(tr("--%1 must be a number from %2 to %3.").arg(option).arg(first).arg(last));
         return {};
     }
 
     bool readServices()
     {
-        const auto port = number(m_port, 0, lastPort);
+        const auto port = number(u"port"_s, 0, lastPort);
         if (!port)
             return false;
-        const auto count = number(m_count, 1, lastPort);
-        if (!count)
-            return false;
-        if (*count > 1 && *port == 0)
+        const int count = m_result.count;
+        if (count > 1 && !m_result.program.isEmpty())
+            return fail(tr("--count does not go with a command, which has one port."));
+        if (count > 1 && *port == 0)
             return fail(tr("--count needs --port: instances differ by their port."));
-        if (*port + *count - 1 > lastPort)
-            return fail(tr("%1 ports from %2 on are more than there are.").arg(*count).arg(*port));
+        if (*port + count - 1 > lastPort)
+            return fail(tr("%1 ports from %2 on are more than there are.").arg(count).arg(*port));
 
         Service service;
-        service.name = m_result.name;
+        service.name = m_result.name();
         service.nameSpace = m_result.connection.nameSpace;
-        service.hostname = m_parser.value(m_hostname);
+        service.hostname = value(u"hostname"_s);
         service.ttl = m_result.connection.ttl;
         service.heartbeat = m_result.connection.heartbeat;
-        if (m_parser.isSet(m_letGo))
+        if (m_parser.isSet(u"let-go"_s))
             service.whenTaken = Service::WhenTaken::LetGo;
         if (!readDocument(service.document))
             return false;
-        for (int i = 0; i < *count; ++i) {
+        for (int i = 0; i < count; ++i) {
             service.port = *port == 0 ? 0 : *port + i;
             m_result.services += service;
         }
@@ -171,7 +231,7 @@ private:
 
     bool readDocument(QByteArray &document)
     {
-        const auto path = m_parser.value(m_document);
+        const auto path = value(u"doc"_s);
         if (!path.isEmpty()) {
             QFile file(path);
             const bool opened = path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly)
@@ -184,7 +244,7 @@ private:
         if (!fields)
             return fail(tr("--doc: %1").arg(fields.error().message()));
         auto all = std::move(fields).value();
-        for (const auto &field : m_parser.values(m_field)) {
+        for (const auto &field : m_parser.values(u"field"_s)) {
             const auto name = field.section(u'=', 0, 0);
             if (name.isEmpty() || !field.contains(u'='))
                 return fail(tr("--field must be KEY=VALUE, not %1.").arg(field));
@@ -194,40 +254,6 @@ private:
         document = Json::object(all);
         return true;
     }
-
-    // The names are those of the npm package's command; the first has one letter, where it has one.
-    const QCommandLineOption m_etcd{{u"e"_s, u"etcd"_s},
-                                    tr("The cluster (127.0.0.1:4001)."),
-                                    u"CONNECTION"_s,
-                                    u"127.0.0.1:4001"_s};
-    const QCommandLineOption m_verbose{{u"v"_s, u"verbose"_s}, tr("Print whole documents.")};
-    const QCommandLineOption m_port{
-        {u"p"_s, u"port"_s}, tr("join: port of the service (none)."), u"PORT"_s, u"0"_s};
-    const QCommandLineOption m_hostname{{u"h"_s, u"hostname"_s},
-                                        tr("join: host of the service (this machine's address)."),
-                                        u"HOST"_s};
-    const QCommandLineOption m_json{u"json"_s,
-                                    tr("Print one JSON array of documents; lookup: one document.")};
-    const QCommandLineOption m_count{
-        u"count"_s, tr("join: this many instances, on consecutive ports (1)."), u"N"_s, u"1"_s};
-    const QCommandLineOption m_field{u"field"_s,
-                                     tr("join: a further field of the document; may be repeated. "
-                                        "VALUE is JSON, or else a text."),
-                                     u"KEY=VALUE"_s};
-    const QCommandLineOption m_document{
-        u"doc"_s, tr("join: file with the document, a JSON object; - is standard input."),
-        u"FILE"_s};
-    const QCommandLineOption m_letGo{
-        u"let-go"_s, tr("join: hold it no longer when somebody else deletes or replaces its key; "
-                        "without this it is put again.")};
-    const QCommandLineOption m_yes{u"yes"_s, tr("leave: do not ask.")};
-    const QCommandLineOption m_url{u"url"_s, tr("leave: only instances with this URL."), u"URL"_s};
-    const QCommandLineOption m_wait{
-        {u"w"_s, u"wait"_s}, tr("Accepted for npm's sake, without effect."), u"MS"_s};
-    const QCommandLineOption m_slack{
-        {u"s"_s, u"slack"_s}, tr("Accepted for npm's sake, without effect."), u"MS"_s};
-    const QCommandLineOption m_help{u"help"_s, tr("Print this.")};
-    const QCommandLineOption m_version{u"version"_s, tr("Print the version.")};
 
     QCommandLineParser m_parser;
     Options m_result;

@@ -6,6 +6,7 @@
 
 #include <QStringList>
 
+#include <chrono>
 #include <variant>
 
 namespace EtcdRegistry::Cli {
@@ -18,19 +19,27 @@ enum ExitStatus {
     Failed = 3, ///< the cluster was not reachable or refused; also an output that can't be written
 };
 
-/// What the user asked for.
+/// What the user asked for. Where an option is no option of the command it has its default.
 struct Options
 {
-    enum class Command { Join, Leave, List, Lookup };
+    enum class Output { Default, Names, Table, Json, JsonLines };
 
-    Command command = Command::List;
-    QString name; ///< empty: none given
+    QString command;       ///< a name in commandTable()
+    QStringList arguments; ///< what follows it
+    QStringList program;   ///< what follows "--"
     ConnectionString connection;
+    Output output = Output::Default;
+    bool color = false; ///< of standard output
     bool verbose = false;
-    bool json = false;
     bool yes = false;
-    QString url;             ///< leave: only instances with it
+    bool check = false;
+    int count = 1;
+    QString url;
+    std::chrono::milliseconds wait{2000};
+    std::chrono::milliseconds slack{5000};
     QList<Service> services; ///< join: one for each instance
+
+    QString name() const { return arguments.value(0); } ///< of the service; empty: none given
 };
 
 /// What is to be printed instead of running a command.
@@ -40,7 +49,7 @@ struct Message
     QString text;
 };
 
-/// Reads the command line (with the program's name in front) and the --doc file.
+/// Reads the command line (with the program's name in front), the environment and the --doc file.
 std::variant<Options, Message> parseCommandLine(const QStringList &arguments);
 
 } // namespace EtcdRegistry::Cli

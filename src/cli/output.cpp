@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "json.h"
+#include "table.h"
 
 #include <QCoreApplication>
 
@@ -12,8 +13,6 @@
 using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::Cli {
-namespace {
-
 QString printable(const QString &text)
 {
     QString result = text;
@@ -24,25 +23,30 @@ QString printable(const QString &text)
     return result;
 }
 
-} // namespace
+static QString colored(const QString &name, bool color)
+{
+    return color ? u"\u001b[33m"_s + printable(name) + u"\u001b[39m"_s : printable(name);
+}
 
-QByteArray names(const QList<Instance> &instances)
+QByteArray names(const QList<Instance> &instances, bool color)
 {
     QByteArray result;
     for (const auto &instance : instances)
-        result += printable(instance.service).toUtf8() + '\n';
+        result += colored(instance.service, color).toUtf8() + '\n';
     return result;
 }
 
-QByteArray urls(const QList<Instance> &instances)
+static QByteArray urls(const QList<Instance> &instances, bool color)
 {
     QByteArray result;
-    for (const auto &instance : instances)
-        result += printable(instance.service + u' ' + instance.url).toUtf8() + '\n';
+    for (const auto &instance : instances) {
+        result +=
+            (colored(instance.service, color) + u' ' + printable(instance.url)).toUtf8() + '\n';
+    }
     return result;
 }
 
-QByteArray trees(const QList<Instance> &instances)
+QByteArray trees(const QList<Instance> &instances, bool color)
 {
     QString result;
     for (const auto &instance : instances) {
@@ -53,7 +57,7 @@ QByteArray trees(const QList<Instance> &instances)
         for (const auto &field : fields)
             width = std::max(width, field.name.size());
 
-        result += printable(instance.service) + u'\n';
+        result += colored(instance.service, color) + u'\n';
         for (qsizetype i = 0; i < fields.size(); ++i) {
             const auto name = fields[i].name + u':';
             const auto line = name.leftJustified(width + 2) + Json::text(fields[i].value);
@@ -79,6 +83,85 @@ QByteArray jsonArray(const QList<Instance> &instances)
         result += instance.document;
     }
     return result += "]\n";
+}
+
+static QByteArray jsonLines(const QList<Instance> &instances)
+{
+    QByteArray result;
+    for (const auto &instance : instances) {
+        if (instance.problem != Instance::Problem::NotAnObject)
+            result += Json::compact(instance.document) + '\n';
+    }
+    return result;
+}
+
+/// How long it lives unless it is renewed.
+static QString timeLeft(const Instance &instance)
+{
+    if (!instance.hasTtl)
+        return QCoreApplication::translate("EtcdRegistry::Command", "never");
+    if (!instance.expires) // v3 does not tell
+        return u"-"_s;
+    const auto left = std::max<Instance::Clock::duration>(
+        *instance.expires - Instance::Clock::now(), Instance::Clock::duration::zero());
+    return u"%1 s"_s.arg(std::chrono::round<std::chrono::seconds>(left).count());
+}
+
+static QByteArray table(const QList<Instance> &instances, bool color)
+{
+    const auto tr = [](const char *text) {
+        return QCoreApplication::translate("EtcdRegistry::Command", text);
+    };
+    Table table({tr("NAMESPACE"), tr("NAME"), tr("URL"), tr("EXPIRES IN")});
+    for (const Instance &instance : instances)
+        table.add({instance.nameSpace, instance.service, instance.url, timeLeft(instance)});
+    return table.text(color);
+}
+
+QByteArray text(const QList<Instance> &instances, const Options &options, Options::Output preset)
+{
+    using Output = Options::Output;
+    const bool isSet = options.output != Output::Default;
+    if (options.verbose && !isSet)
+        return trees(instances, options.color);
+    switch (isSet ? options.output : preset) {
+    case Output::Names:
+        return names(instances, options.color);
+    case Output::Table:
+        return table(instances, options.color);
+    case Output::Json:
+        return jsonArray(instances);
+    case Output::JsonLines:
+        return jsonLines(instances);
+    case Output::Default:
+        break;
+    }
+    return urls(instances, options.color);
+}
+
+QByteArray lookups(const QList<Instance> &instances, const QHash<QString, int> &times,
+                   const Options &options)
+{
+    using Output = Options::Output;
+    const auto tr = [](const char *text) {
+        return QCoreApplication::translate("EtcdRegistry::Command", text);
+    };
+    if (options.output == Output::Names)
+        return text(instances, options, Output::Names);
+    Table table({tr("TIMES"), tr("SHARE"), tr("NAME"), tr("URL")});
+    QByteArrayList objects;
+    for (const Instance &instance : instances) {
+        const int count = times[instance.key];
+        table.add({QString::number(count),
+                   QString::number(100.0 * count / options.count, 'f', 1) + u" %"_s,
+                   instance.service, instance.url});
+        objects += Json::object({{u"times"_s, QByteArray::number(count)},
+                                 {u"document"_s, Json::compact(instance.document)}});
+    }
+    if (options.output == Output::Json)
+        return '[' + objects.join(",\n") + "]\n";
+    return options.output == Output::JsonLines ? objects.join('\n') + '\n'
+                                               : table.text(options.color);
 }
 
 bool print(const QByteArray &text)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "instance.h"
+#include "options.h"
 
+#include <QHash>
 #include <QList>
 
 namespace EtcdRegistry::Cli {
@@ -10,15 +12,24 @@ namespace EtcdRegistry::Cli {
 // What standard output shows of instances. Except for JSON, control characters are replaced:
 // names and documents are other people's, and must not command a terminal.
 
-QByteArray names(const QList<Instance> &instances); ///< one a line
-QByteArray urls(const QList<Instance> &instances);  ///< name and URL, one a line
+QByteArray names(const QList<Instance> &instances, bool color); ///< one a line
 
 /// Each as a tree: its name, and below it the fields of its document.
-QByteArray trees(const QList<Instance> &instances);
+QByteArray trees(const QList<Instance> &instances, bool color);
 
 /// One array of the documents as their owners wrote them, each on a new line. Values that are no
 /// documents are left out.
 QByteArray jsonArray(const QList<Instance> &instances);
+
+/// In the form that the user asked for, or else that one; by default the name and the URL of each.
+QByteArray text(const QList<Instance> &instances, const Options &options, Options::Output preset);
+
+/// How often each of them was found.
+QByteArray lookups(const QList<Instance> &instances, const QHash<QString, int> &times,
+                   const Options &options);
+
+/// Without control characters.
+QString printable(const QString &text);
 
 /// To standard output, at once. False: it can't be written, and the user was told. A reader that
 /// has gone away (`etcd-registry list | head -1`) wants no more: that is no failure.

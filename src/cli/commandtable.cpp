@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "commandtable.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry::Cli {
+namespace {
+
+struct Texts
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::CommandTable)
+};
+
+QString tr(const char *text)
+{
+    return Texts::tr(text);
+}
+
+const QStringList anyCommand{u"etcd"_s, u"color"_s, u"help"_s, u"version"_s};
+
+} // namespace
+
+const QList<CommandInfo> &commandTable()
+{
+    const QStringList service{u"port"_s,  u"hostname"_s, u"count"_s,
+                              u"field"_s, u"doc"_s,      u"let-go"_s};
+    const QStringList output{u"output"_s, u"json"_s};
+    static const QList<CommandInfo> table{
+        {u"join"_s, u"NAME [SERVER.js | -- COMMAND [ARGUMENT...]]"_s,
+         tr("register a service, and keep it registered"),
+         tr("Without a COMMAND it is registered at once and kept so until SIGINT or SIGTERM; then "
+            "it is left, within three seconds.\n"
+            "With one, a free port is chosen unless --port says which, and COMMAND is started with "
+            "PORT, HOST and SERVICE_NAME in its environment. It is registered as soon as it "
+            "accepts connections on that port, and left as soon as it ends; its exit status is "
+            "that of etcd-registry. On SIGTERM the service is left first; COMMAND is sent SIGTERM "
+            "--wait ms later, when no client comes any more, and SIGKILL another --slack ms later. "
+            "On SIGINT all of this happens at once.\n"
+            "A SERVER.js is run by node."),
+         1, 2,
+         service + QStringList{u"wait"_s, u"slack"_s, u"check"_s} + output
+             + QStringList{u"verbose"_s}},
+        {u"leave"_s, u"[NAME]"_s, tr("delete instances, after asking"),
+         tr("Their owners, if alive, put them back with their next beat.\n"
+            "Without NAME, --url is needed: nothing else says which ones."),
+         0, 1, QStringList{u"url"_s, u"yes"_s, u"verbose"_s} + output},
+        {u"list"_s, u"[NAME]"_s, tr("print what is registered"),
+         tr("The name of each instance below the namespace of the connection, or of those of one "
+            "name; with --verbose their documents, too."),
+         0, 1, QStringList{u"verbose"_s} + output},
+        {u"lookup"_s, u"NAME"_s, tr("print one of its instances, chosen at random"),
+         tr("With --count, as many lookups as that, and how often each instance was chosen."), 1, 1,
+         QStringList{u"count"_s} + output},
+        {u"help"_s, u"[COMMAND]"_s, tr("print this, or what a command does"), {}, 0, 1, {}},
+    };
+    return table;
+}
+
+// The names are those of the npm package's command; they have one letter where it has one. Its
+// --hostname has the letter that others give to --help.
+const QList<OptionInfo> &optionTable()
+{
+    static const QList<OptionInfo> table{
+        {u"etcd"_s, u"e"_s, u"CONNECTION"_s,
+         tr("The cluster (ETCD_REGISTRY, else ETCDCTL_ENDPOINTS, else 127.0.0.1:4001).")},
+        {u"color"_s,
+         {},
+         u"WHEN"_s,
+         tr("Colours: auto (on a terminal, unless NO_COLOR is set), always or never."),
+         {u"auto"_s, u"always"_s, u"never"_s},
+         u"auto"_s},
+        {u"help"_s, {}, {}, tr("Print what the command does.")},
+        {u"version"_s, {}, {}, tr("Print the version.")},
+        {u"port"_s,
+         u"p"_s,
+         u"PORT"_s,
+         tr("Port of the service (none; with a COMMAND: a free one)."),
+         {},
+         u"0"_s},
+        {u"hostname"_s, u"h"_s, u"HOST"_s, tr("Host of the service (this machine's address).")},
+        {u"count"_s,
+         {},
+         u"N"_s,
+         tr("join: this many instances, on consecutive ports. lookup: this many lookups."),
+         {},
+         u"1"_s},
+        {u"field"_s,
+         {},
+         u"KEY=VALUE"_s,
+         tr("A further field of the document; may be repeated. VALUE is JSON, or else a text.")},
+        {u"doc"_s,
+         {},
+         u"FILE"_s,
+         tr("File with the document, a JSON object; - is standard input."),
+         {},
+         {},
+         true},
+        {u"let-go"_s,
+         {},
+         {},
+         tr("Hold it no longer when somebody else deletes or replaces its key; without this it is "
+            "put again.")},
+        {u"wait"_s, u"w"_s, u"MS"_s, tr("From leaving to SIGTERM (2000)."), {}, u"2000"_s},
+        {u"slack"_s, u"s"_s, u"MS"_s, tr("From SIGTERM to SIGKILL (5000)."), {}, u"5000"_s},
+        {u"check"_s,
+         {},
+         {},
+         tr("Leave while COMMAND accepts no connections, and join again when it does.")},
+        {u"url"_s, {}, u"URL"_s, tr("Only instances with this URL.")},
+        {u"yes"_s, {}, {}, tr("Do not ask.")},
+        {u"verbose"_s, u"v"_s, {}, tr("Print whole documents, as trees.")},
+        {u"output"_s,
+         {},
+         u"FORMAT"_s,
+         tr("table, json (one array of documents), jsonl (one document a line) or names."),
+         {u"table"_s, u"json"_s, u"jsonl"_s, u"names"_s}},
+        {u"json"_s, {}, {}, tr("The same as --output json.")},
+    };
+    return table;
+}
+
+const CommandInfo *findCommand(const QString &name)
+{
+    const auto &table = commandTable();
+    const auto found = std::ranges::find(table, name, &CommandInfo::name);
+    return found == table.end() ? nullptr : &*found;
+}
+
+const OptionInfo &option(const QString &name)
+{
+    const auto found = std::ranges::find(optionTable(), name, &OptionInfo::name);
+    Q_ASSERT(found != optionTable().end());
+    return *found;
+}
+
+QList<OptionInfo> optionsOf(const CommandInfo *command)
+{
+    QList<OptionInfo> result;
+    for (const QString &name : anyCommand + (command ? command->options : QStringList()))
+        result += option(name);
+    return result;
+}
+
+} // namespace EtcdRegistry::Cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "commandtable.h"
+
+namespace EtcdRegistry::Cli {
+
+// Texts that are made from the table of commands and options.
+
+/// What a command does and takes; without one, what commands there are. For a terminal of any
+/// width from 80 characters on.
+QString helpText(const CommandInfo *command = nullptr);
+
+} // namespace EtcdRegistry::Cli
