@@ -4,6 +4,7 @@
 #include "instancecommands.h"
 #include "joincommand.h"
 #include "output.h"
+#include "watchcommand.h"
 
 #include <utility>
 
@@ -24,6 +25,8 @@ std::unique_ptr<Command> Command::make(const Options &options)
         return std::make_unique<LeaveCommand>(options);
     if (options.command == "lookup"_L1)
         return std::make_unique<LookupCommand>(options);
+    if (options.command == "watch"_L1)
+        return std::make_unique<WatchCommand>(options);
     return std::make_unique<ListCommand>(options);
 }
 

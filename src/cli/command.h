@@ -28,6 +28,7 @@ protected:
     void finishEmpty();
     void fail(const Error &error);
     void finish(ExitStatus status); ///< once: what follows is ignored
+    bool isFinished() const { return m_finished; }
 
     static ExitStatus statusOf(const Error &error);
 

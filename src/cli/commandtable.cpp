@@ -55,6 +55,13 @@ const QList<CommandInfo> &commandTable()
         {u"lookup"_s, u"NAME"_s, tr("print one of its instances, chosen at random"),
          tr("With --count, as many lookups as that, and how often each instance was chosen."), 1, 1,
          QStringList{u"count"_s} + output},
+        {u"watch"_s, u"[NAME]"_s, tr("print what joins, changes, leaves, expires or is late"),
+         tr("One line for each change, from now on until SIGINT or SIGTERM. \"gone\" is what left "
+            "or expired while nobody can tell which.\n"
+            "With --until it ends, with exit status 0, when that happens; with --for it ends "
+            "after that time, with 1 if what it waited for did not happen. What is registered "
+            "already counts as joined."),
+         0, 1, QStringList{u"for"_s, u"until"_s} + output},
         {u"help"_s, u"[COMMAND]"_s, tr("print this, or what a command does"), {}, 0, 1, {}},
     };
     return table;
@@ -118,6 +125,15 @@ const QList<OptionInfo> &optionTable()
          u"FORMAT"_s,
          tr("table, json (one array of documents), jsonl (one document a line) or names."),
          {u"table"_s, u"json"_s, u"jsonl"_s, u"names"_s}},
+        {u"for"_s,
+         {},
+         u"TIME"_s,
+         tr("End after that time: 30s, 500ms, 5m or 1h; a number is seconds.")},
+        {u"until"_s,
+         {},
+         u"EVENT"_s,
+         tr("End as soon as that happens: joined, changed, left, expired, late or gone."),
+         {u"joined"_s, u"changed"_s, u"left"_s, u"expired"_s, u"late"_s, u"gone"_s}},
         {u"json"_s, {}, {}, tr("The same as --output json.")},
     };
     return table;

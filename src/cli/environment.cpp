@@ -32,9 +32,8 @@ Result<ConnectionString> connectionFrom(const QString &option)
     if (!known)
         return known;
     ConnectionString connection = *known;
-    const bool isTls = std::ranges::any_of(connection.endpoints, [](const QUrl &endpoint) {
-        return endpoint.scheme() == "https"_L1;
-    });
+    const bool isTls = std::ranges::any_of(
+        connection.endpoints, [](const QUrl &endpoint) { return endpoint.scheme() == "https"_L1; });
     if (isTls && connection.caFile.isEmpty())
         connection.caFile = qEnvironmentVariable("ETCDCTL_CACERT");
     if (isTls && connection.certFile.isEmpty()) {

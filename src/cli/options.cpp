@@ -8,6 +8,7 @@
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QFile>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace EtcdRegistry::Cli {
 namespace {
@@ -171,8 +173,12 @@ private:
         const auto count = number(u"count"_s, 1, m_result.command == "join"_L1 ? lastPort : most);
         const auto wait = number(u"wait"_s, 0, most);
         const auto slack = number(u"slack"_s, 0, most);
-        if (!count || !wait || !slack)
+        const auto lasts = duration(u"for"_s);
+        if (!count || !wait || !slack || !lasts || !choice(u"until"_s))
             return false;
+        if (m_parser.isSet(u"for"_s))
+            m_result.lasts = *lasts;
+        m_result.until = value(u"until"_s);
         m_result.count = *count;
         m_result.wait = std::chrono::milliseconds(*wait);
         m_result.slack = std::chrono::milliseconds(*slack);
@@ -196,6 +202,26 @@ private:
         if (ok && number >= first && number <= last)
             return number;
         fail(tr("--%1 must be a number from %2 to %3.").arg(option).arg(first).arg(last));
+        return {};
+    }
+
+    /// The option's time, zero if it is not given; nothing (and an error) if it is none.
+    std::optional<std::chrono::milliseconds> duration(const QString &option)
+    {
+        static const QRegularExpression pattern(u"^(\\d+(?:\\.\\d+)?)(ms|s|m|h)?$"_s);
+        if (value(option).isEmpty())
+            return 0ms;
+        const auto match = pattern.match(value(option));
+        const QString unit = match.captured(2);
+        const double milliseconds = match.captured(1).toDouble()
+                                    * (unit == "ms"_L1  ? 1
+                                       : unit == "m"_L1 ? 60e3
+                                       : unit == "h"_L1 ? 3600e3
+                                                        : 1e3);
+        if (match.hasMatch() && milliseconds < std::numeric_limits<int>::max())
+            return std::chrono::milliseconds(qint64(milliseconds));
+        fail(tr("--%1 must be a time like 30s, 500ms, 5m or 1h, not %2.")
+                 .arg(option, value(option)));
         return {};
     }
 

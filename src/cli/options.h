@@ -7,6 +7,7 @@
 #include <QStringList>
 
 #include <chrono>
+#include <optional>
 #include <variant>
 
 namespace EtcdRegistry::Cli {
@@ -35,6 +36,8 @@ struct Options
     bool check = false;
     int count = 1;
     QString url;
+    QString until;                                  ///< watch: the event that ends it; empty: none
+    std::optional<std::chrono::milliseconds> lasts; ///< watch: how long
     std::chrono::milliseconds wait{2000};
     std::chrono::milliseconds slack{5000};
     QList<Service> services; ///< join: one for each instance

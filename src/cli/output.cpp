@@ -177,6 +177,11 @@ bool print(const QByteArray &text)
     return false;
 }
 
+bool hasReader()
+{
+    return std::ferror(stdout) == 0;
+}
+
 void complain(const QString &text)
 {
     std::fprintf(stderr, "%s\n", printable(text).toUtf8().constData());

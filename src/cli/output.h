@@ -34,6 +34,7 @@ QString printable(const QString &text);
 /// To standard output, at once. False: it can't be written, and the user was told. A reader that
 /// has gone away (`etcd-registry list | head -1`) wants no more: that is no failure.
 bool print(const QByteArray &text);
+bool hasReader(); ///< false: it has gone away
 
 /// One line to standard error.
 void complain(const QString &text);

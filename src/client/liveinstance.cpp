@@ -105,6 +105,11 @@ std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live)
     return *last + std::min(cadence * 5 / 4 + 500ms, std::max(ttl * 4 / 5, cadence * 11 / 10));
 }
 
+Instance::Clock::time_point lookedAt(const Instance &instance, Instance::Clock::time_point all)
+{
+    return instance.api == Api::V2 ? std::max(instance.observed, all) : instance.observed;
+}
+
 LiveInstance continued(const LiveInstance &before, Instance instance,
                        Instance::Clock::time_point now, bool older)
 {

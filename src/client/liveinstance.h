@@ -42,6 +42,9 @@ std::chrono::milliseconds beatInterval(const LiveInstance &live);
 /// beats, or nobody knows when it did.
 std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live);
 
+/// When it was last made sure that no beat had come. `all`: v2's listings look at all of them.
+Instance::Clock::time_point lookedAt(const Instance &instance, Instance::Clock::time_point all);
+
 /// Takes over what is known of an instance from what it was before: its first sight, its cadence,
 /// and the TTL that a v2 listing does not say. A null `before`: it joined at `now`, or was there
 /// when the watching began (`older`).

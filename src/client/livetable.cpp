@@ -171,9 +171,7 @@ Change::Kind LiveTable::howItWent(const LiveInstance &gone, Clock::time_point no
         return Change::Kind::Gone;
     if (now + deadlineTolerance < *instance.expires)
         return Change::Kind::Left;
-    const auto looked =
-        m_api == Api::V2 ? std::max(instance.observed, m_looked) : instance.observed;
-    return now - looked < recently ? Change::Kind::Expired : Change::Kind::Gone;
+    return now - lookedAt(instance, m_looked) < recently ? Change::Kind::Expired : Change::Kind::Gone;
 }
 
 QList<Change> LiveTable::look(const QStringList &keys, qint64 lease, const LeaseTime &time,
@@ -211,9 +209,7 @@ LiveTable::Overdue LiveTable::overdue(Clock::time_point now) const
     Overdue overdue;
     for (auto known = m_instances.cbegin(); known != m_instances.cend(); ++known) {
         const auto due = beatDue(*known);
-        const auto looked = m_api == Api::V2 ? std::max(known->instance->observed, m_looked)
-                                             : known->instance->observed;
-        if (!due || looked >= *due)
+        if (!due || lookedAt(*known->instance, m_looked) >= *due)
             continue;
         if (*due <= now)
             overdue.keys.append(known.key());

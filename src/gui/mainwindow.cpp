@@ -160,7 +160,7 @@ void MainWindow::setUpActions()
           std::tuple{m_ui->schemeDarkAction, "dark"_L1, Theme::Scheme::Dark}}) {
         schemes->addAction(action);
         action->setChecked(name == current || (current.isEmpty() && name == "system"_L1));
-        on(action, [this, name, scheme] {
+        on(action, [this, name = name, scheme = scheme] {
             m_settings.setValue("scheme"_L1, QString(name));
             Theme::apply(*qApp, scheme);
         });

@@ -131,8 +131,7 @@ void RowKeeper::tellLate(const Row &before, const Row &row, Clock::time_point no
 
 InstanceState RowKeeper::stateOf(const LiveInstance &live, Clock::time_point now) const
 {
-    const auto looked = live.instance->api == Api::V2 ? std::max(m_looked, live.instance->observed)
-                                                      : live.instance->observed;
+    const auto looked = lookedAt(*live.instance, m_looked);
     return EtcdRegistry::stateOf(live, now, looked, m_pausedKeys.contains(live.instance->key));
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "cli.h"
 #include "connectionstring.h"
 #include "etcdcluster.h"
 #include "fill.h"
 
 #include <QElapsedTimer>
-#include <QProcess>
 #include <QTemporaryFile>
 #include <QTest>
 
@@ -17,60 +17,6 @@ using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
 
 namespace {
-
-/// The command as a process.
-class Cli : public QProcess
-{
-public:
-    explicit Cli(const QStringList &arguments)
-    {
-        setProgram(QStringLiteral(CLI));
-        setArguments(arguments);
-    }
-    ~Cli() override
-    {
-        kill();
-        waitForFinished();
-    }
-
-    /// Runs it to its end.
-    Cli &run(const QByteArray &input = {})
-    {
-        start();
-        write(input);
-        closeWriteChannel();
-        return end();
-    }
-
-    Cli &end()
-    {
-        if (!waitForFinished(20000))
-            qWarning() << "still running:" << arguments();
-        error = readAllStandardError();
-        output += readAllStandardOutput();
-        return *this;
-    }
-
-    /// Starts it and waits until it has printed so many lines. False: it ended before.
-    bool startAndRead(int lines)
-    {
-        start();
-        while (output.count('\n') < lines) {
-            if (!waitForReadyRead(20000)) {
-                qWarning() << arguments() << readAllStandardError();
-                return false;
-            }
-            output += readAllStandardOutput();
-        }
-        return true;
-    }
-
-    /// Its exit status; of a process that a signal ended, minus that.
-    int status() const { return exitStatus() == NormalExit ? exitCode() : -exitCode(); }
-
-    QByteArray output;
-    QByteArray error;
-};
 
 bool isOneLine(const QByteArray &text)
 {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QDebug>
+#include <QProcess>
+
+namespace EtcdRegistry {
+
+/// The command etcd-registry as a process. It is killed at the end.
+class Cli : public QProcess
+{
+public:
+    explicit Cli(const QStringList &arguments)
+    {
+        setProgram(QStringLiteral(CLI));
+        setArguments(arguments);
+    }
+    ~Cli() override
+    {
+        kill();
+        waitForFinished();
+    }
+
+    /// Runs it to its end.
+    Cli &run(const QByteArray &input = {})
+    {
+        start();
+        write(input);
+        closeWriteChannel();
+        return end();
+    }
+
+    Cli &end()
+    {
+        if (!waitForFinished(20000))
+            qWarning() << "still running:" << arguments();
+        error = readAllStandardError();
+        output += readAllStandardOutput();
+        return *this;
+    }
+
+    /// Starts it and waits until it has printed so many lines. False: it ended before.
+    bool startAndRead(int lines)
+    {
+        start();
+        while (output.count('\n') < lines) {
+            if (!waitForReadyRead(20000)) {
+                qWarning() << arguments() << readAllStandardError();
+                return false;
+            }
+            output += readAllStandardOutput();
+        }
+        return true;
+    }
+
+    /// Its exit status; of a process that a signal ended, minus that.
+    int status() const { return exitStatus() == NormalExit ? exitCode() : -exitCode(); }
+
+    QByteArray output;
+    QByteArray error;
+};
+
+} // namespace EtcdRegistry
