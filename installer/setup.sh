@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(cmake dpkg-dev etcd-server file fonts-dejavu-core g++ ninja-build qt6-base-dev)
 case "${1-}" in
 '') ;;
---tests) packages+=(clang-14 curl dbus-daemon libclang-rt-14-dev openssl) ;;
+--tests) packages+=(clang-14 curl dbus-daemon etcd-client libclang-rt-14-dev openssl) ;;
 *)
     echo "usage: installer/setup.sh [--tests]" >&2
     exit 2

@@ -4,6 +4,7 @@
 #include "instancecommands.h"
 #include "joincommand.h"
 #include "output.h"
+#include "transfercommands.h"
 #include "watchcommand.h"
 
 #include <utility>
@@ -19,12 +20,20 @@ Command::Command(Options options)
 
 std::unique_ptr<Command> Command::make(const Options &options)
 {
-    if (options.command == "join"_L1)
+    const bool holds =
+        options.command == "join"_L1 || (options.command == "import"_L1 && !options.writeOnly);
+    if (holds)
         return std::make_unique<JoinCommand>(options);
     if (options.command == "leave"_L1)
         return std::make_unique<LeaveCommand>(options);
     if (options.command == "lookup"_L1)
         return std::make_unique<LookupCommand>(options);
+    if (options.command == "import"_L1)
+        return std::make_unique<WriteCommand>(options);
+    if (options.command == "export"_L1)
+        return std::make_unique<ExportCommand>(options);
+    if (options.command == "copy-as"_L1)
+        return std::make_unique<CopyAsCommand>(options);
     if (options.command == "watch"_L1)
         return std::make_unique<WatchCommand>(options);
     return std::make_unique<ListCommand>(options);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commandtable.h"
 
+#include "copyas.h"
+
 #include <QCoreApplication>
 
 #include <algorithm>
@@ -18,6 +20,14 @@ struct Texts
 QString tr(const char *text)
 {
     return Texts::tr(text);
+}
+
+QStringList copyFormatNames()
+{
+    QStringList names;
+    for (const CopyFormat &format : copyFormats())
+        names += format.name;
+    return names;
 }
 
 const QStringList anyCommand{u"etcd"_s, u"color"_s, u"help"_s, u"version"_s};
@@ -57,11 +67,34 @@ const QList<CommandInfo> &commandTable()
          QStringList{u"count"_s} + output},
         {u"watch"_s, u"[NAME]"_s, tr("print what joins, changes, leaves, expires or is late"),
          tr("One line for each change, from now on until SIGINT or SIGTERM. \"gone\" is what left "
-            "or expired while nobody can tell which.\n"
+            "or expired while nobody can tell which, and counts as either.\n"
             "With --until it ends, with exit status 0, when that happens; with --for it ends "
             "after that time, with 1 if what it waited for did not happen. What is registered "
             "already counts as joined."),
-         0, 1, QStringList{u"for"_s, u"until"_s} + output},
+         0, 1, QStringList{u"for"_s, u"until"_s, u"verbose"_s} + output},
+        {u"export"_s,
+         u"[NAME]"_s,
+         tr("print what is registered, so that it can be imported"),
+         tr("A line for each instance: a JSON object of its key, its TTL in seconds and its "
+            "document."),
+         0,
+         1,
+         {}},
+        {u"import"_s,
+         u"FILE"_s,
+         tr("register what was exported, and keep it registered"),
+         tr("Until SIGINT or SIGTERM; with --write-only it is written once and expires with its "
+            "TTL. FILE - is standard input. What never expired gets the TTL of the connection.\n"
+            "If the connection has a namespace, all has to be in or below it."),
+         1,
+         1,
+         QStringList{u"write-only"_s, u"let-go"_s},
+         {},
+         true},
+        {u"copy-as"_s, u"FORMAT NAME"_s, tr("print commands that register its instances again"),
+         tr("FORMAT is %1. Passwords are left out; set PASSWORD.")
+             .arg(copyFormatNames().join(u", "_s)),
+         2, 2, QStringList{u"url"_s}, copyFormatNames()},
         {u"help"_s, u"[COMMAND]"_s, tr("print this, or what a command does"), {}, 0, 1, {}},
     };
     return table;
@@ -117,9 +150,13 @@ const QList<OptionInfo> &optionTable()
          {},
          {},
          tr("Leave while COMMAND accepts no connections, and join again when it does.")},
+        {u"write-only"_s, {}, {}, tr("Write once, and end.")},
         {u"url"_s, {}, u"URL"_s, tr("Only instances with this URL.")},
         {u"yes"_s, {}, {}, tr("Do not ask.")},
-        {u"verbose"_s, u"v"_s, {}, tr("Print whole documents, as trees.")},
+        {u"verbose"_s,
+         u"v"_s,
+         {},
+         tr("Print whole documents, as trees. watch: say when it begins.")},
         {u"output"_s,
          {},
          u"FORMAT"_s,

@@ -14,7 +14,10 @@ namespace EtcdRegistry::Cli {
 
 void ListCommand::start()
 {
-    m_registry.list(m_options.name()).then(this, [this](const Result<Snapshot> &snapshot) {
+    const bool tellsTtls = m_options.output == Options::Output::Table;
+    auto listed =
+        tellsTtls ? m_registry.listWithTtls(m_options.name()) : m_registry.list(m_options.name());
+    listed.then(this, [this](const Result<Snapshot> &snapshot) {
         if (!snapshot)
             return fail(snapshot.error());
         QList<Instance> instances = snapshot->instances;

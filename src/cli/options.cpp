@@ -4,6 +4,7 @@
 #include "commandtable.h"
 #include "environment.h"
 #include "help.h"
+#include "transfer.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -46,8 +47,7 @@ public:
             return Message{Done, helpText(command)};
         if (!understood)
             fail(m_parser.errorText());
-        else if (readCommand(words) && readOutput() && readNumbers() && readConnection()
-                 && m_result.command == "join"_L1)
+        else if (readCommand(words) && readOutput() && readNumbers() && readConnection())
             readServices();
         if (m_error.isEmpty())
             return m_result;
@@ -103,7 +103,16 @@ private:
         m_result.verbose = m_parser.isSet(u"verbose"_s);
         m_result.yes = m_parser.isSet(u"yes"_s);
         m_result.check = m_parser.isSet(u"check"_s);
+        m_result.writeOnly = m_parser.isSet(u"write-only"_s);
         m_result.url = value(u"url"_s);
+        if (!command->choices.isEmpty()) {
+            m_result.format = m_result.arguments.takeFirst();
+            if (!command->choices.contains(m_result.format)) {
+                return fail(tr("%1 must be one of %2, not %3.")
+                                .arg(command->arguments.section(u' ', 0, 0),
+                                     command->choices.join(u", "_s), m_result.format));
+            }
+        }
         return words[0] == "join"_L1 ? readProgram()
                : words[0] == "leave"_L1
                    ? readLeave()
@@ -227,6 +236,45 @@ private:
 
     bool readServices()
     {
+        Service preset;
+        preset.nameSpace = m_result.connection.nameSpace;
+        preset.ttl = m_result.connection.ttl;
+        preset.heartbeat = m_result.connection.heartbeat;
+        if (m_parser.isSet(u"let-go"_s))
+            preset.whenTaken = Service::WhenTaken::LetGo;
+        return m_result.command == "join"_L1     ? readJoin(preset)
+               : m_result.command == "import"_L1 ? readImport(preset)
+                                                 : true;
+    }
+
+    bool readImport(const Service &preset)
+    {
+        const auto lines = contents(m_result.arguments[0]);
+        if (!lines)
+            return false;
+        const Result<QList<Service>> services = fromLines(*lines, preset);
+        if (!services)
+            return fail(m_result.arguments[0] + u": "_s + services.error().message());
+        if (services->isEmpty())
+            return fail(tr("%1: there is nothing in it.").arg(m_result.arguments[0]));
+        m_result.services = *services;
+        return true;
+    }
+
+    /// Of a file; - is standard input.
+    std::optional<QByteArray> contents(const QString &path)
+    {
+        QFile file(path);
+        const bool opened =
+            path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
+        if (opened)
+            return file.readAll();
+        fail(tr("Can't read %1: %2.").arg(path, file.errorString()));
+        return {};
+    }
+
+    bool readJoin(Service service)
+    {
         const auto port = number(u"port"_s, 0, lastPort);
         if (!port)
             return false;
@@ -238,14 +286,8 @@ private:
         if (*port + count - 1 > lastPort)
             return fail(tr("%1 ports from %2 on are more than there are.").arg(count).arg(*port));
 
-        Service service;
         service.name = m_result.name();
-        service.nameSpace = m_result.connection.nameSpace;
         service.hostname = value(u"hostname"_s);
-        service.ttl = m_result.connection.ttl;
-        service.heartbeat = m_result.connection.heartbeat;
-        if (m_parser.isSet(u"let-go"_s))
-            service.whenTaken = Service::WhenTaken::LetGo;
         if (!readDocument(service.document))
             return false;
         for (int i = 0; i < count; ++i) {
@@ -257,14 +299,11 @@ private:
 
     bool readDocument(QByteArray &document)
     {
-        const auto path = value(u"doc"_s);
-        if (!path.isEmpty()) {
-            QFile file(path);
-            const bool opened = path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly)
-                                               : file.open(QIODevice::ReadOnly);
-            if (!opened)
-                return fail(tr("--doc: can't read %1: %2.").arg(path, file.errorString()));
-            document = file.readAll();
+        if (m_parser.isSet(u"doc"_s)) {
+            const auto text = contents(value(u"doc"_s));
+            if (!text)
+                return false;
+            document = *text;
         }
         auto fields = Json::fields(document);
         if (!fields)

@@ -34,13 +34,15 @@ struct Options
     bool verbose = false;
     bool yes = false;
     bool check = false;
+    bool writeOnly = false;
     int count = 1;
+    QString format; ///< copy-as: a name in copyFormats()
     QString url;
     QString until;                                  ///< watch: the event that ends it; empty: none
     std::optional<std::chrono::milliseconds> lasts; ///< watch: how long
     std::chrono::milliseconds wait{2000};
     std::chrono::milliseconds slack{5000};
-    QList<Service> services; ///< join: one for each instance
+    QList<Service> services; ///< join, import: what is to be registered
 
     QString name() const { return arguments.value(0); } ///< of the service; empty: none given
 };

@@ -5,10 +5,13 @@
 #include "table.h"
 
 #include <QCoreApplication>
+#include <QElapsedTimer>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+
+#include <unistd.h>
 
 using namespace Qt::StringLiterals;
 
@@ -180,6 +183,19 @@ bool print(const QByteArray &text)
 bool hasReader()
 {
     return std::ferror(stdout) == 0;
+}
+
+void tellProgress(qsizetype done, qsizetype all)
+{
+    static const bool isTerminal = isatty(STDERR_FILENO);
+    static QElapsedTimer sinceLast;
+    constexpr int often = 100; // ms
+    if (!isTerminal || (done < all && sinceLast.isValid() && sinceLast.elapsed() < often))
+        return;
+    sinceLast.start();
+    const QString text =
+        QCoreApplication::translate("EtcdRegistry::Command", "%1 of %2").arg(done).arg(all);
+    std::fprintf(stderr, done < all ? "\r%s" : "\r%s\r\u001b[K", qPrintable(text));
 }
 
 void complain(const QString &text)

@@ -36,6 +36,9 @@ QString printable(const QString &text);
 bool print(const QByteArray &text);
 bool hasReader(); ///< false: it has gone away
 
+/// On standard error, where that is a terminal and it takes long: how many are done.
+void tellProgress(qsizetype done, qsizetype all);
+
 /// One line to standard error.
 void complain(const QString &text);
 

@@ -68,6 +68,11 @@ void WatchCommand::begin(const QList<LiveInstance> &instances)
         if (isWanted(*live.instance))
             m_instances.insert(live.instance->key, live);
     }
+    if (m_options.verbose) {
+        complain(tr("Watching %1 on %2.")
+                     .arg(Layout::prefix(m_options.connection.nameSpace, m_options.name()),
+                          m_options.connection.toString()));
+    }
     if (m_options.until == "joined"_L1 && !m_instances.isEmpty())
         return tell(u"joined"_s, *m_instances.cbegin()->instance);
     lookAtLeases();
@@ -133,6 +138,13 @@ void WatchCommand::tellStatus(const LiveStatus &status)
         complain(status.error->message() + u' ' + tr("It is tried again."));
 }
 
+/// What has gone has left or expired.
+bool WatchCommand::ends(const QString &event) const
+{
+    const QString &until = m_options.until;
+    return event == until || (event == "gone"_L1 && (until == "left"_L1 || until == "expired"_L1));
+}
+
 void WatchCommand::tell(const QString &event, const Instance &instance, const Instance *before)
 {
     if (isFinished())
@@ -167,7 +179,7 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const In
     }
     if (!print(line + '\n'))
         finish(Failed);
-    else if (!hasReader() || event == m_options.until)
+    else if (!hasReader() || ends(event))
         finish(Done);
 }
 

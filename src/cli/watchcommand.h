@@ -24,6 +24,7 @@ private:
     void tellLate();
     void tellStatus(const LiveStatus &status);
     void tell(const QString &event, const Instance &instance, const Instance *before = nullptr);
+    bool ends(const QString &event) const;
     bool isWanted(const Instance &instance) const;
     void lookAtLeases();
 

@@ -60,6 +60,8 @@ qsizetype Attempt::longest() const
 /// As QByteArray::append() grows by a copy, which takes twice the memory, resize() does it.
 void Attempt::append()
 {
+    if (!m_reply->isOpen()) // we aborted it, or it failed right after its head
+        return;
     const qsizetype before = m_body.size();
     m_body.resize(before + m_reply->bytesAvailable());
     const qint64 more = m_reply->read(m_body.data() + before, m_body.size() - before);
@@ -104,8 +106,7 @@ void Attempt::timeOut()
 void Attempt::finish()
 {
     m_timer.stop();
-    if (m_reply->isOpen()) // not if we aborted it
-        append();
+    append();
     const Done done = std::exchange(m_done, {});
     Result<HttpReply> result = outcome();
     deleteLater();

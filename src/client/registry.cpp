@@ -36,6 +36,7 @@ public:
     }
 
     QFuture<Result<void>> leave(const QList<qint64> &ids);
+    QFuture<Result<Snapshot>> withTtls(const Snapshot &snapshot);
 
     Registry *q;
     Connection connection;
@@ -117,6 +118,27 @@ QFuture<Result<bool>> Registry::remove(const QString &key)
     return d->connection.withStore<bool>([this, key] { return d->connection.store().remove(key); });
 }
 
+QFuture<Result<QString>> Registry::write(const Service &service)
+{
+    const Result<Layout::Record> record = Layout::encode(service);
+    if (!record)
+        return d->connection.transport().later(Result<QString>(record.error()));
+    return d->connection.withStore<QString>([this, record = *record, ttl = service.ttl] {
+        return d->connection.store()
+            .grant(ttl)
+            .then(this,
+                  [this, record](const Result<Lease> &lease) {
+                      return lease
+                                 ? d->connection.store().put(record.key, record.value, *lease)
+                                 : d->connection.transport().later(Result<Applied>(lease.error()));
+                  })
+            .unwrap()
+            .then(this, [key = record.key](const Result<Applied> &put) {
+                return put ? Result<QString>(key) : put.error();
+            });
+    });
+}
+
 void Registry::pause(qint64 id)
 {
     d->holdings.pause(id);
@@ -156,6 +178,56 @@ QFuture<Result<Snapshot>> Registry::list(const QString &name)
                       });
               })
         .unwrap();
+}
+
+QFuture<Result<Snapshot>> Registry::listWithTtls(const QString &name)
+{
+    return list(name)
+        .then(this,
+              [this](const Result<Snapshot> &snapshot) {
+                  return snapshot && snapshot->api == Api::V3
+                             ? d->withTtls(*snapshot)
+                             : d->connection.transport().later(snapshot);
+              })
+        .unwrap();
+}
+
+QFuture<Result<Snapshot>> Registry::Private::withTtls(const Snapshot &snapshot)
+{
+    QList<qint64> leases;
+    for (const Instance &instance : snapshot.instances)
+        leases.append(instance.lease);
+    std::ranges::sort(leases);
+    leases.erase(std::unique(leases.begin(), leases.end()), leases.end());
+    leases.removeOne(0);
+    QList<QFuture<Result<LeaseTime>>> times;
+    for (const qint64 lease : std::as_const(leases))
+        times.append(connection.store().timeToLive(lease));
+    return QtFuture::whenAll(times.begin(), times.end())
+        .then(q, [snapshot, leases](const QList<QFuture<Result<LeaseTime>>> &done) {
+            QHash<qint64, LeaseTime> known;
+            for (qsizetype i = 0; i < leases.size(); ++i) {
+                if (done[i].isCanceled()) // the client goes away; whenAll() tells even so
+                    return Result<Snapshot>(snapshot);
+                const Result<LeaseTime> time = done[i].result();
+                if (time)
+                    known.insert(leases[i], *time);
+                else if (time.error().code != Error::Code::NotFound)
+                    return Result<Snapshot>(time.error());
+            }
+            const auto now = Instance::Clock::now();
+            Snapshot timed = snapshot;
+            timed.instances.removeIf([&](const Instance &instance) { // it has expired meanwhile
+                return instance.lease != 0 && !known.contains(instance.lease);
+            });
+            for (Instance &instance : timed.instances) {
+                if (instance.lease != 0) {
+                    instance.ttl = known[instance.lease].granted;
+                    instance.expires = now + known[instance.lease].left;
+                }
+            }
+            return Result<Snapshot>(timed);
+        });
 }
 
 QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)

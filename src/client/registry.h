@@ -64,12 +64,18 @@ public:
     /// False: it was not there.
     QFuture<Result<bool>> remove(const QString &key);
 
+    /// Writes the service once and does not hold it: it expires with its TTL. The key.
+    QFuture<Result<QString>> write(const Service &service);
+
     /// Stops or restarts the heartbeat of a registration that we hold.
     void pause(qint64 registration);
     void resume(qint64 registration);
 
     /// Every instance below the connection's namespace, or those of one name; sorted.
     QFuture<Result<Snapshot>> list(const QString &name = {});
+    /// The same, and with the TTLs of its leases, which v3 listings leave out and which take a
+    /// request each.
+    QFuture<Result<Snapshot>> listWithTtls(const QString &name = {});
     /// One instance of this name, uniformly at random, or none. Broken ones don't count.
     QFuture<Result<std::optional<Instance>>> lookup(const QString &name);
 

@@ -53,6 +53,16 @@ public:
         return true;
     }
 
+    /// Starts it and waits until it says something on standard error.
+    bool startAndReadError()
+    {
+        setReadChannel(StandardError);
+        start();
+        const bool said = waitForReadyRead(20000);
+        setReadChannel(StandardOutput);
+        return said;
+    }
+
     /// Its exit status; of a process that a signal ended, minus that.
     int status() const { return exitStatus() == NormalExit ? exitCode() : -exitCode(); }
 

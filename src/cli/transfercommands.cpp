@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "transfercommands.h"
+
+#include "copyas.h"
+#include "output.h"
+#include "transfer.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry::Cli {
+
+constexpr qsizetype writesAtOnce = 64; // etcd writes many to the disk together
+
+void ExportCommand::start()
+{
+    m_registry.listWithTtls(m_options.name()).then(this, [this](const Result<Snapshot> &snapshot) {
+        if (!snapshot)
+            return fail(snapshot.error());
+        const auto broken = std::ranges::count(snapshot->instances, Instance::Problem::NotAnObject,
+                                               &Instance::problem);
+        if (broken > 0)
+            complain(tr("%n value(s) that are no documents were left out.", {}, int(broken)));
+        if (broken == snapshot->instances.size())
+            return finishEmpty();
+        finishWith(toLines(snapshot->instances));
+    });
+}
+
+void WriteCommand::start()
+{
+    for (qsizetype i = 0; i < std::min(writesAtOnce, m_options.services.size()); ++i)
+        writeNext();
+}
+
+void WriteCommand::writeNext()
+{
+    m_registry.write(m_options.services[m_next++]).then(this, [this](const Result<QString> &key) {
+        if (isFinished())
+            return;
+        if (!key) {
+            complain(tr("%1 of %2 were written.").arg(m_written).arg(m_next));
+            return fail(key.error());
+        }
+        if (!print(printable(*key).toUtf8() + '\n'))
+            return finish(Failed);
+        const qsizetype all = m_options.services.size();
+        tellProgress(++m_written, all);
+        if (m_written == all)
+            finish(Done);
+        else if (m_next < all)
+            writeNext();
+    });
+}
+
+void CopyAsCommand::start()
+{
+    m_registry.listWithTtls(m_options.name()).then(this, [this](const Result<Snapshot> &snapshot) {
+        if (!snapshot)
+            return fail(snapshot.error());
+        const auto format = std::ranges::find(copyFormats(), m_options.format, &CopyFormat::name);
+        QByteArray text;
+        for (const Instance &instance : snapshot->instances) {
+            const bool isWanted = instance.problem != Instance::Problem::NotAnObject
+                                  && (m_options.url.isEmpty() || instance.url == m_options.url);
+            if (isWanted)
+                text += format->text(instance, m_options.connection).toUtf8();
+        }
+        if (text.isEmpty())
+            return finishEmpty();
+        finishWith(text);
+    });
+}
+
+} // namespace EtcdRegistry::Cli

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "copyas.h"
+
+#include "json.h"
+
+#include <QCoreApplication>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry {
+namespace {
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::CopyFormat)
+};
+
+QString shellQuoted(const QString &text)
+{
+    return u'\'' + QString(text).replace(u'\'', u"'\\''"_s) + u'\'';
+}
+
+/// " --option 'value'" where there is a value.
+QString shellOption(const QString &option, const QString &value)
+{
+    return value.isEmpty() ? QString() : u' ' + option + u' ' + shellQuoted(value);
+}
+
+qint64 ttlOf(const Instance &instance)
+{
+    constexpr std::chrono::milliseconds usual{10000};
+    return std::chrono::ceil<std::chrono::seconds>(instance.ttl.value_or(usual)).count();
+}
+
+QString document(const Instance &instance)
+{
+    return QString::fromUtf8(instance.document);
+}
+
+/// Any of its nodes; of one that discovery has to find, none is known.
+QString endpoint(const ConnectionString &connection)
+{
+    return connection.endpoints.isEmpty() ? u"http://127.0.0.1:2379"_s
+                                          : connection.endpoints.first().toString();
+}
+
+QString curl(const ConnectionString &connection)
+{
+    return u"curl -sS"_s + shellOption(u"--cacert"_s, connection.caFile)
+           + shellOption(u"--cert"_s, connection.certFile)
+           + shellOption(u"--key"_s, connection.keyFile);
+}
+
+QString curlV2(const Instance &instance, const ConnectionString &connection)
+{
+    const QString login = connection.user.isEmpty()
+                              ? QString()
+                              : u" -u %1:\"$PASSWORD\""_s.arg(shellQuoted(connection.user));
+    const QString url = endpoint(connection) + u"/v2/keys/"_s
+                        + QString::fromLatin1(QUrl::toPercentEncoding(instance.key, "/"));
+    const QString ttl = instance.hasTtl ? u" -d ttl=%1"_s.arg(ttlOf(instance)) : QString();
+    return curl(connection) + login + u" -X PUT "_s + shellQuoted(url)
+           + u" \\\n  --data-urlencode "_s + shellQuoted(u"value="_s + document(instance)) + ttl
+           + u'\n';
+}
+
+QString curlV3(const Instance &instance, const ConnectionString &connection)
+{
+    QString token;
+    const auto post = [&](const QString &path, const QString &body) {
+        return curl(connection) + token + u' ' + shellQuoted(endpoint(connection) + path)
+               + u" \\\n  -d "_s + body;
+    };
+    const auto assign = [](const QString &name, const QString &command, const QString &field) {
+        return u"%1=$(%2 |\n  sed 's/.*\"%3\":\"\\([^\"]*\\)\".*/\\1/')\n"_s.arg(name, command,
+                                                                                 field);
+    };
+    QString result;
+    if (!connection.user.isEmpty()) {
+        const QString name = QString::fromUtf8(Json::quoted(connection.user));
+        const QString login = shellQuoted(u"{\"name\":%1,\"password\":\""_s.arg(name))
+                              + u"\"$PASSWORD\""_s + shellQuoted(u"\"}"_s);
+        result += assign(u"TOKEN"_s, post(u"/v3/auth/authenticate"_s, login), u"token"_s);
+        token = u" -H \"Authorization: $TOKEN\""_s;
+    }
+    const auto base64 = [](const QByteArray &bytes) {
+        return QString::fromLatin1(bytes.toBase64());
+    };
+    const QString put = u"{\"key\":\"%1\",\"value\":\"%2\""_s.arg(base64(instance.key.toUtf8()),
+                                                                  base64(instance.document));
+    if (!instance.hasTtl)
+        return result + post(u"/v3/kv/put"_s, shellQuoted(put + u'}')) + u'\n';
+    result += assign(
+        u"LEASE"_s, post(u"/v3/lease/grant"_s, shellQuoted(u"{\"TTL\":%1}"_s.arg(ttlOf(instance)))),
+        u"ID"_s);
+    return result
+           + post(u"/v3/kv/put"_s,
+                  shellQuoted(put + u",\"lease\":\""_s) + u"$LEASE"_s + shellQuoted(u"\"}"_s))
+           + u'\n';
+}
+
+QString etcdctl(const Instance &instance, const ConnectionString &connection)
+{
+    QStringList endpoints;
+    for (const QUrl &each : connection.endpoints)
+        endpoints += each.toString();
+    const QString login = connection.user.isEmpty()
+                              ? QString()
+                              : u" --user %1:\"$PASSWORD\""_s.arg(shellQuoted(connection.user));
+    const QString command = u"ETCDCTL_API=3 etcdctl"_s
+                            + shellOption(u"--endpoints"_s, endpoints.join(u','))
+                            + shellOption(u"--cacert"_s, connection.caFile)
+                            + shellOption(u"--cert"_s, connection.certFile)
+                            + shellOption(u"--key"_s, connection.keyFile) + login;
+    // What it puts begins after "--": a value may begin with a dash
+    const QString put = u"-- "_s + shellQuoted(instance.key) + u" \\\n  "_s
+                        + shellQuoted(document(instance)) + u'\n';
+    if (!instance.hasTtl)
+        return command + u" put "_s + put;
+    return u"LEASE=$(%1 lease grant %2 | cut -d' ' -f2)\n"_s.arg(command).arg(ttlOf(instance))
+           + command + u" put --lease=$LEASE "_s + put;
+}
+
+/// The connection's nodes and the instance's own namespace.
+QString registryOf(const Instance &instance, const ConnectionString &connection)
+{
+    ConnectionString own;
+    own.endpoints = connection.endpoints;
+    own.discovery = connection.discovery;
+    own.nameSpace = instance.nameSpace;
+    return own.toString();
+}
+
+QString javaScript(const Instance &instance, const ConnectionString &connection)
+{
+    const auto quoted = [](const QString &text) { return QString::fromUtf8(Json::quoted(text)); };
+    return u"const registry = require('etcd-registry')(%1)\n\nregistry.join(%2, %3, err => {\n"
+           "  if (err) throw err\n})\n"_s.arg(quoted(registryOf(instance, connection)),
+                                              quoted(instance.service),
+                                              document(instance).trimmed());
+}
+
+QString etcdRegistry(const Instance &instance, const ConnectionString &connection)
+{
+    ConnectionString own = connection;
+    own.nameSpace = instance.nameSpace;
+    own.ttl = std::chrono::seconds(ttlOf(instance));
+    own.heartbeat = own.ttl / 2;
+    return u"etcd-registry -e %1 join %2 --doc - <<'END'\n%3\nEND\n"_s.arg(
+        shellQuoted(own.toString()), shellQuoted(instance.service), document(instance).trimmed());
+}
+
+} // namespace
+
+const QList<CopyFormat> &copyFormats()
+{
+    static const QList<CopyFormat> formats{
+        {u"curl-v2"_s, Text::tr("curl, v2 API"), &curlV2},
+        {u"curl-v3"_s, Text::tr("curl, v3 API"), &curlV3},
+        {u"etcdctl"_s, Text::tr("etcdctl"), &etcdctl},
+        {u"javascript"_s, Text::tr("JavaScript"), &javaScript},
+        {u"etcd-registry"_s, Text::tr("etcd-registry"), &etcdRegistry},
+    };
+    return formats;
+}
+
+} // namespace EtcdRegistry
