@@ -95,6 +95,15 @@ const QList<CommandInfo> &commandTable()
          tr("FORMAT is %1. Passwords are left out; set PASSWORD.")
              .arg(copyFormatNames().join(u", "_s)),
          2, 2, QStringList{u"url"_s}, copyFormatNames()},
+        {u"completion"_s,
+         u"SHELL"_s,
+         tr("print what a shell reads to complete command lines"),
+         tr("SHELL is bash, zsh or fish. For bash: source <(etcd-registry completion bash)"),
+         1,
+         1,
+         {},
+         {u"bash"_s, u"zsh"_s, u"fish"_s}},
+        {u"manual"_s, {}, tr("print the manual page, for man -l -"), {}, 0, 0, {}},
         {u"help"_s, u"[COMMAND]"_s, tr("print this, or what a command does"), {}, 0, 1, {}},
     };
     return table;

@@ -11,4 +11,10 @@ namespace EtcdRegistry::Cli {
 /// width from 80 characters on.
 QString helpText(const CommandInfo *command = nullptr);
 
+/// The manual page, in troff.
+QString manualPage();
+
+/// What a shell (bash, zsh or fish) reads to complete commands, options and their values.
+QString completionScript(const QString &shell);
+
 } // namespace EtcdRegistry::Cli

@@ -45,6 +45,10 @@ public:
             return Message{Done, u"etcd-registry " ETCD_REGISTRY_VERSION "\n"_s};
         if (m_parser.isSet(u"help"_s) || (asksForHelp && (command || words.size() == 1)))
             return Message{Done, helpText(command)};
+        if (understood && words == QStringList{u"manual"_s})
+            return Message{Done, manualPage()};
+        if (understood && words.value(0) == "completion"_L1 && readCommand(words))
+            return Message{Done, completionScript(m_result.format)};
         if (!understood)
             fail(m_parser.errorText());
         else if (readCommand(words) && readOutput() && readNumbers() && readConnection())

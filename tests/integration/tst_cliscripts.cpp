@@ -42,6 +42,10 @@ private Q_SLOTS:
     void importsWhatIsRight();
     void copies_data();
     void copies();
+    void completes_data();
+    void completes();
+    void writesWhatShellsRead_data();
+    void writesWhatShellsRead();
     void needsNoTerminalNorInput();
 
 private:
@@ -415,6 +419,59 @@ void TestCliScripts::copies()
         copy.terminate(); // it holds it
         QVERIFY(copy.waitForFinished(20000));
     }
+}
+
+// ---- completion
+
+void TestCliScripts::completes_data()
+{
+    QTest::addColumn<QStringList>("words");
+    QTest::addColumn<QByteArray>("reply");
+    const auto row = [](const char *words, const QByteArray &reply) {
+        QTest::newRow(words) << QString::fromLatin1(words).split(u' ') << reply;
+    };
+    row("l", "leave list lookup");
+    row("list --ou", "--output");
+    row("list --output j", "json jsonl");
+    row("--color always co", "copy-as completion");
+    row("copy-as cu", "curl-v2 curl-v3");
+    row("help w", "watch");
+    row("leave --y", "--yes");
+    row("list --y", "");
+}
+
+/// In bash; the names of services it asks of the cluster.
+void TestCliScripts::completes()
+{
+    QFETCH(QStringList, words);
+    QFETCH(QByteArray, reply);
+    const QString script = u"source <(\"$0\" completion bash); COMP_WORDS=(etcd-registry \"$@\"); "
+                           "COMP_CWORD=$#; _etcd_registry; echo \"${COMPREPLY[*]}\""_s;
+    QProcess bash;
+    bash.start(u"bash"_s, QStringList{u"-c"_s, script, QStringLiteral(CLI)} + words);
+    QVERIFY(bash.waitForFinished(20000));
+    QCOMPARE(bash.readAllStandardError(), QByteArray());
+    QCOMPARE(bash.readAllStandardOutput().trimmed(), reply);
+}
+
+void TestCliScripts::writesWhatShellsRead_data()
+{
+    QTest::addColumn<QString>("shell");
+    for (const QString &shell : {u"bash"_s, u"zsh"_s, u"fish"_s})
+        QTest::newRow(qPrintable(shell)) << shell;
+}
+
+void TestCliScripts::writesWhatShellsRead()
+{
+    QFETCH(QString, shell);
+    if (QStandardPaths::findExecutable(shell).isEmpty())
+        QSKIP(qPrintable(shell + u" is not installed"_s));
+    QTemporaryDir folder;
+    QFile file(folder.filePath(u"script"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(file.write(ask({u"completion"_s, shell})) > 1000);
+    file.close();
+    QCOMPARE(QProcess::execute(shell, {u"-n"_s, file.fileName()}), 0);
 }
 
 // ---- the surroundings
