@@ -5,6 +5,7 @@
 #include "closedialog.h"
 #include "commands.h"
 #include "connectionbutton.h"
+#include "copyas.h"
 #include "demosession.h"
 #include "filterfield.h"
 #include "instancepanel.h"
@@ -123,6 +124,11 @@ void MainWindow::setUpActions()
     on(m_ui->copyKeyAction, [this] { copy([](const Instance &i) { return i.key; }); });
     on(m_ui->copyDocumentAction,
        [this] { copy([](const Instance &i) { return QString::fromUtf8(i.document); }); });
+    for (const CopyFormat &format : copyFormats()) {
+        on(m_ui->copyAsMenu->addAction(format.label), [this, text = format.text] {
+            copy([&](const Instance &i) { return text(i, m_session->connection()); });
+        });
+    }
     on(m_ui->openUrlAction, [this] {
         for (const Row &row : selectedRows())
             QDesktopServices::openUrl(QUrl(row.instance->url));
@@ -256,7 +262,8 @@ void MainWindow::makeBrowser()
     auto *separator = new QAction(table);
     separator->setSeparator(true);
     table->addActions({separator, m_ui->copyUrlAction, m_ui->copyKeyAction,
-                       m_ui->copyDocumentAction, m_ui->openUrlAction});
+                       m_ui->copyDocumentAction, m_ui->copyAsMenu->menuAction(),
+                       m_ui->openUrlAction});
     connect(table, &QAbstractItemView::doubleClicked, m_ui->inspectAction, &QAction::trigger);
 }
 
@@ -370,9 +377,9 @@ void MainWindow::updateActions()
          {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction, m_ui->pauseAction,
           m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
         action->setEnabled(connected);
-    for (QAction *action :
-         {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction, m_ui->copyUrlAction,
-          m_ui->copyKeyAction, m_ui->copyDocumentAction, m_ui->openUrlAction})
+    for (QAction *action : {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction,
+                            m_ui->copyUrlAction, m_ui->copyKeyAction, m_ui->copyDocumentAction,
+                            m_ui->copyAsMenu->menuAction(), m_ui->openUrlAction})
         action->setEnabled(chosen);
     m_ui->pauseAction->setText(m_ui->pauseAction->isChecked() ? tr("&Resume") : tr("&Pause"));
 }
@@ -390,7 +397,7 @@ void MainWindow::clearFilter()
         m_browser->setStateFilter(std::nullopt);
 }
 
-void MainWindow::copy(QString (*textOf)(const Instance &))
+void MainWindow::copy(const std::function<QString(const Instance &)> &textOf)
 {
     QStringList texts;
     for (const Row &row : selectedRows())

@@ -64,7 +64,7 @@ private:
     void updateActions();
     QList<Row> selectedRows() const;
     void clearFilter();
-    void copy(QString (*textOf)(const Instance &));
+    void copy(const std::function<QString(const Instance &)> &textOf);
     void showAbout();
 
     std::unique_ptr<Ui::MainWindow> m_ui;

@@ -19,8 +19,10 @@
 #include "theme.h"
 
 #include <QApplication>
+#include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
@@ -75,6 +77,7 @@ private Q_SLOTS:
     void followsTheUserOnly();
     void keepsItsPlace();
     void filtersAndCounts();
+    void copiesAs();
     void goesStaleAndRecovers();
     void pausesWithABacklog();
     void followsTheJournal();
@@ -365,6 +368,26 @@ void TestMainWindow::filtersAndCounts()
     QTRY_VERIFY(filter->property("invalid").toBool());
     QVERIFY(table()->model()->rowCount() > 100);
     QCOMPARE(m_resets, 0);
+}
+
+void TestMainWindow::copiesAs()
+{
+    QVERIFY(m_cluster.put(Api::V3, u"services/copy/web/x"_s, R"({"name":"web"})"));
+    connectTo(m_cluster.connectionString(u"/copy?api=v3"_s));
+    QVERIFY(waitForRows(1));
+    auto *menu = m_window->findChild<QMenu *>(u"copyAsMenu"_s);
+    QVERIFY(!menu->menuAction()->isEnabled());
+    table()->setCurrentIndex(table()->model()->index(0, 0));
+    QVERIFY(menu->menuAction()->isEnabled());
+    QStringList copied;
+    for (QAction *format : menu->actions()) {
+        format->trigger();
+        copied += QGuiApplication::clipboard()->text();
+    }
+    QCOMPARE(copied.size(), 5);
+    QVERIFY(copied[2].contains("etcdctl"_L1) && copied[2].contains("'services/copy/web/x'"_L1));
+    copied.removeDuplicates();
+    QCOMPARE(copied.size(), 5);
 }
 
 void TestMainWindow::goesStaleAndRecovers()
