@@ -193,7 +193,8 @@ bool Soak::judge() const
                          - average(later.first(quarter), &Sample::descriptors);
     const auto [least, most] = std::ranges::minmax(later, {}, &Sample::otherDescriptors);
     const bool constant = least.otherDescriptors() == most.otherDescriptors();
-    const bool isWarm = later.front().seconds >= warmUp;
+    const bool isWarm =
+        later.front().seconds >= warmUp - std::chrono::duration<double>(cycle).count();
     std::printf(
         "The last half of the time: %d to %d descriptors besides sockets and threads, all of "
         "them drift by %+.1f (limit %.0f), memory grows by %+.2f %% (limit %.0f)%s\n",
