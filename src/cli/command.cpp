@@ -4,6 +4,7 @@
 #include "instancecommands.h"
 #include "joincommand.h"
 #include "output.h"
+#include "runcommand.h"
 #include "transfercommands.h"
 #include "watchcommand.h"
 
@@ -20,6 +21,8 @@ Command::Command(Options options)
 
 std::unique_ptr<Command> Command::make(const Options &options)
 {
+    if (!options.program.isEmpty())
+        return std::make_unique<RunCommand>(options);
     const bool holds =
         options.command == "join"_L1 || (options.command == "import"_L1 && !options.writeOnly);
     if (holds)

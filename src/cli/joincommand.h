@@ -2,8 +2,7 @@
 #pragma once
 
 #include "command.h"
-
-#include <QHash>
+#include "registrationreporter.h"
 
 namespace EtcdRegistry::Cli {
 
@@ -17,11 +16,10 @@ public:
 
 private:
     void tellJoined();
-    void tellState(const Registration &registration);
     void stopHolding(ExitStatus status);
 
-    qsizetype m_pending = 0;                     ///< that have not been joined
-    QHash<qint64, Registration::State> m_states; ///< as last told to the user
+    RegistrationReporter m_reporter{m_registry};
+    qsizetype m_pending = 0; ///< that have not been joined
     bool m_stopping = false;
 };
 

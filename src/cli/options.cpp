@@ -285,6 +285,8 @@ private:
         const int count = m_result.count;
         if (count > 1 && !m_result.program.isEmpty())
             return fail(tr("--count does not go with a command, which has one port."));
+        if (m_result.output != Options::Output::Default && !m_result.program.isEmpty())
+            return fail(tr("--output does not go with a command, whose output is its own."));
         if (count > 1 && *port == 0)
             return fail(tr("--count needs --port: instances differ by their port."));
         if (*port + count - 1 > lastPort)

@@ -12,8 +12,8 @@
 
 namespace EtcdRegistry::Cli {
 
-/// What the process tells its caller.
-enum ExitStatus {
+/// What the process tells its caller; join with a command: that one's status, whatever it is.
+enum ExitStatus : int {
     Done = 0,
     NothingFound = 1,
     WrongUsage = 2,
@@ -27,7 +27,7 @@ struct Options
 
     QString command;       ///< a name in commandTable()
     QStringList arguments; ///< what follows it
-    QStringList program;   ///< what follows "--"
+    QStringList program;   ///< join: what is to be run, and its arguments
     ConnectionString connection;
     Output output = Output::Default;
     bool color = false; ///< of standard output

@@ -6,9 +6,7 @@
 #include <QJsonObject>
 #include <QNetworkProxy>
 #include <QNetworkReply>
-#include <QRandomGenerator>
 #include <QStandardPaths>
-#include <QTcpServer>
 
 #include <csignal>
 #include <unistd.h>
@@ -349,17 +347,6 @@ QString LocalEtcd::reasonFromLog() const
     if (entry.isEmpty())
         return QString::fromUtf8(lines.last());
     return entry["msg"_L1].toString() + u": "_s + entry["error"_L1].toString();
-}
-
-quint16 LocalEtcd::freePort()
-{
-    QTcpServer server;
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-        const auto port = quint16(QRandomGenerator::global()->bounded(15000, 32000));
-        if (server.listen(QHostAddress::LocalHost, port))
-            return port;
-    }
-    return 0;
 }
 
 } // namespace EtcdRegistry

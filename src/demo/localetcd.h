@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "freeport.h"
+
 #include <QNetworkAccessManager>
 #include <QObject>
 #include <QProcess>
@@ -62,9 +64,7 @@ public:
     QString folder() const; ///< with data and log; empty before it was started
     bool servesV2() const;  ///< valid from started() on
 
-    /// A port on 127.0.0.1 that is free now, below those that the system gives to outgoing
-    /// connections, so that a member which is down for a while finds its port free again.
-    static quint16 freePort();
+    static quint16 freePort() { return EtcdRegistry::freePort(); }
 
 Q_SIGNALS:
     void started();
