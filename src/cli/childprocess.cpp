@@ -63,7 +63,7 @@ int ChildProcess::status() const
         const bool found = program().contains(u'/')
                                ? QFileInfo::exists(program())
                                : !QStandardPaths::findExecutable(program()).isEmpty();
-        return found ? 126 : 127;
+        return found ? notExecutable : notFound;
     }
     return exitStatus() == NormalExit ? exitCode() : 128 + exitCode();
 }

@@ -21,8 +21,9 @@ public:
 
     void killGroup(); ///< SIGKILL to it and to what it started
 
-    /// As shells tell it: 128 and the signal that killed it; where it could not be started 127 (it
-    /// was not found) or 126.
+    static constexpr int notFound = 127;
+    static constexpr int notExecutable = 126;
+    /// As shells tell it: its exit status, 128 and the signal that killed it, or one of these.
     int status() const;
 
 private:

@@ -49,7 +49,9 @@ const QList<CommandInfo> &commandTable()
             "accepts connections on that port, and left as soon as it ends; its exit status is "
             "that of etcd-registry. On SIGTERM the service is left first; COMMAND is sent SIGTERM "
             "--wait ms later, when no client comes any more, and SIGKILL another --slack ms later. "
-            "On SIGINT all of this happens at once.\n"
+            "On SIGINT there is no --wait, and another signal ends any waiting. What is told of "
+            "the "
+            "registration goes to standard error; with --verbose also when it is registered.\n"
             "A SERVER.js is run by node."),
          1, 2,
          service + QStringList{u"wait"_s, u"slack"_s, u"check"_s} + output

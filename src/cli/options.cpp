@@ -35,6 +35,8 @@ public:
         if (const qsizetype dashes = arguments.indexOf(u"--"_s); dashes >= 0) {
             m_result.program = arguments.mid(dashes + 1);
             arguments.resize(dashes);
+            if (m_result.program.isEmpty())
+                fail(tr("A command is missing after --."));
         }
         addOptions();
         const bool understood = m_parser.parse(arguments);

@@ -38,25 +38,24 @@ void PortWatch::stop()
 void PortWatch::ask()
 {
     m_attempt.reset(new QObject);
-    m_pending = m_hosts.size();
     QObject *attempt = m_attempt.get();
-    const auto refused = [this, attempt] {
-        if (attempt == m_attempt.get() && --m_pending == 0)
-            answered(false);
+    const auto end = [this, attempt](bool isOpen) {
+        if (attempt == m_attempt.get()) // else it was ended before
+            answered(isOpen);
+    };
+    const auto refused = [end, pending = std::make_shared<qsizetype>(m_hosts.size())] {
+        if (--*pending == 0)
+            end(false);
     };
     for (const QString &host : m_hosts) {
         auto *socket = new QTcpSocket(attempt);
         socket->setProxy(QNetworkProxy::NoProxy);
         connect(socket, &QTcpSocket::errorOccurred, attempt, refused);
-        connect(socket, &QTcpSocket::connected, attempt, [this, attempt, socket, refused] {
-            if (!isServer(*socket))
-                refused();
-            else if (attempt == m_attempt.get())
-                answered(true);
-        });
+        connect(socket, &QTcpSocket::connected, attempt,
+                [this, socket, end, refused] { isServer(*socket) ? end(true) : refused(); });
         socket->connectToHost(host, m_port);
     }
-    QTimer::singleShot(patience, attempt, [this] { answered(false); });
+    QTimer::singleShot(patience, attempt, [end] { end(false); });
 }
 
 /// A name may be that of another machine in front of this one, which accepts connections on its

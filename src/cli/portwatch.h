@@ -40,7 +40,6 @@ private:
     const quint16 m_port;
     bool m_isOpen = false;
     std::unique_ptr<QObject, DeleteLater> m_attempt; ///< has the sockets of the moment
-    qsizetype m_pending = 0;                         ///< of them
     QTimer m_next;
 };
 

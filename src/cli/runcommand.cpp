@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 namespace EtcdRegistry::Cli {
 
-constexpr std::chrono::milliseconds firstRetry = 1s;
 constexpr std::chrono::milliseconds longestRetry = 30s;
 constexpr auto silence = 5s; ///< until the user is told what is waited for
 
@@ -28,11 +27,7 @@ void RunCommand::start()
     }
     if (!record)
         return fail(record.error());
-    startServer(RegistrationReporter::instanceOf(*record));
-}
-
-void RunCommand::startServer(const Instance &instance)
-{
+    const Instance instance = RegistrationReporter::instanceOf(*record);
     const quint16 port = instance.port.toUShort();
     if (isPortTaken(port)) {
         complain(tr("Port %1 is taken: another program accepts connections on it. Stop that, or "
@@ -41,13 +36,15 @@ void RunCommand::startServer(const Instance &instance)
         return finish(WrongUsage);
     }
     m_name = m_service.name + u' ' + instance.url;
-    m_tellJoined = m_options.verbose;
-    m_wait = m_options.wait;
-    m_retryDelay = firstRetry;
+    prepare(instance.hostname, port);
+    startServer(instance.hostname, port);
+}
 
+void RunCommand::prepare(const QString &hostname, quint16 port)
+{
     auto *termination = new TerminationSignals(this, TerminationSignals::Tell::All);
     connect(termination, &TerminationSignals::received, this, &RunCommand::stop);
-    m_port = std::make_unique<PortWatch>(instance.hostname, port);
+    m_port = std::make_unique<PortWatch>(hostname, port);
     connect(m_port.get(), &PortWatch::changed, this, &RunCommand::update);
     for (QTimer *timer : {&m_retryTimer, &m_silenceTimer, &m_stageTimer})
         timer->setSingleShot(true);
@@ -61,10 +58,13 @@ void RunCommand::startServer(const Instance &instance)
     });
     m_stageTimer.setTimerType(Qt::PreciseTimer); // a coarse one may be early
     connect(&m_stageTimer, &QTimer::timeout, this, &RunCommand::nextStage);
+}
 
+void RunCommand::startServer(const QString &hostname, quint16 port)
+{
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(u"PORT"_s, QString::number(port));
-    environment.insert(u"HOST"_s, instance.hostname);
+    environment.insert(u"HOST"_s, hostname);
     environment.insert(u"SERVICE_NAME"_s, m_service.name);
     m_server.setProcessEnvironment(environment);
     connect(&m_server, &QProcess::started, m_port.get(), &PortWatch::start);
@@ -72,9 +72,11 @@ void RunCommand::startServer(const Instance &instance)
     connect(&m_server, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error != QProcess::FailedToStart)
             return;
-        complain(tr("%1 can't be run: %2. Is it installed, in PATH and executable?")
-                     .arg(m_server.program(), m_server.errorString()));
-        finish(ExitStatus(m_server.status()));
+        const int status = m_server.status();
+        complain(status == ChildProcess::notFound
+                     ? tr("%1 was not found. Install it, or tell its path.").arg(m_server.program())
+                     : tr("%1 can't be run. %2.").arg(m_server.program(), m_server.errorString()));
+        finish(ExitStatus(status));
     });
     m_silenceTimer.start(silence);
     m_server.start();
@@ -85,11 +87,11 @@ void RunCommand::startServer(const Instance &instance)
 /// Registered is what accepts connections; without --check, what once did.
 void RunCommand::update()
 {
-    if (m_isBusy || m_stage != Stage::Running
+    if (m_isJoining || m_isLeaving || m_stage != Stage::Running
         || m_port->isOpen() != m_registry.registrations().isEmpty())
         return;
     if (!m_port->isOpen())
-        return leaveForNow();
+        return leaveMeanwhile();
     m_silenceTimer.stop();
     if (!m_options.check)
         m_port->stop();
@@ -98,9 +100,9 @@ void RunCommand::update()
 
 void RunCommand::join()
 {
-    m_isBusy = true;
+    m_isJoining = true;
     m_registry.join(m_service).then(this, [this](const Result<Registration> &joined) {
-        m_isBusy = false;
+        m_isJoining = false;
         if (m_stage != Stage::Running)
             return;
         if (joined) {
@@ -121,14 +123,17 @@ void RunCommand::join()
     });
 }
 
-void RunCommand::leaveForNow()
+void RunCommand::leaveMeanwhile()
 {
     complain(tr("%1 is left: the command accepts no connections any more.").arg(m_name));
     m_tellJoined = true;
-    m_isBusy = true;
-    m_registry.leaveAll().then(this, [this](const Result<void> &) { // the reporter told
-        m_isBusy = false;
-        update();
+    m_isLeaving = true;
+    m_registry.leaveAll().then(this, [this](const Result<void> &) { // the reporter tells
+        m_isLeaving = false;
+        if (m_stage == Stage::Running)
+            update();
+        else
+            leave();
     });
 }
 
@@ -168,6 +173,8 @@ void RunCommand::leave()
     m_port->stop();
     m_retryTimer.stop();
     m_silenceTimer.stop();
+    if (m_isLeaving) // and comes here then
+        return;
     m_reporter.shutDown().then(this, [this](bool) {
         m_hasLeft = true;
         if (m_server.state() == QProcess::NotRunning)

@@ -21,10 +21,13 @@ private:
     /// It only goes forward, and one stage at a time: on a signal, or when a stage is over.
     enum class Stage { Running, Leaving, Waiting, Terminating, Killing };
 
-    void startServer(const Instance &instance);
+    static constexpr std::chrono::milliseconds firstRetry{1000};
+
+    void prepare(const QString &hostname, quint16 port);
+    void startServer(const QString &hostname, quint16 port);
     void update();
     void join();
-    void leaveForNow();
+    void leaveMeanwhile();
     void stop(int signal);
     void nextStage();
     void leave();
@@ -34,16 +37,17 @@ private:
     ChildProcess m_server{m_options.program};
     std::unique_ptr<PortWatch> m_port;
     Service m_service;
-    QString m_name;         ///< with its URL, for messages
-    bool m_isBusy = false;  ///< joining, or leaving for now
-    bool m_tellJoined;      ///< the user knows of a trouble, or wants to know
-    QString m_whyNotJoined; ///< as last told
-    std::chrono::milliseconds m_retryDelay;
+    QString m_name; ///< with its URL, for messages
+    bool m_isJoining = false;
+    bool m_isLeaving = false;              ///< for now
+    bool m_tellJoined = m_options.verbose; ///< the user knows of a trouble, or wants to know
+    QString m_whyNotJoined;                ///< as last told
+    std::chrono::milliseconds m_retryDelay = firstRetry;
     QTimer m_retryTimer;
     QTimer m_silenceTimer; ///< from its start on
     Stage m_stage = Stage::Running;
     bool m_hasLeft = false; ///< for good
-    std::chrono::milliseconds m_wait;
+    std::chrono::milliseconds m_wait = m_options.wait;
     QTimer m_stageTimer;
 };
 

@@ -99,6 +99,7 @@ private Q_SLOTS:
     void leftoversEnd();
     void check_data() { stores(); }
     void check();
+    void diesWhileLeaving();
     void withoutCheck();
     void neverListens();
     void registryIsDown_data() { stores(); }
@@ -109,6 +110,8 @@ private Q_SLOTS:
     void environment();
     void cannotBeRun_data();
     void cannotBeRun();
+    void usage_data();
+    void usage();
     void portIsTaken();
     void readsFromTerminal();
     void interruptFromTerminal();
@@ -399,6 +402,26 @@ void TestRun::check()
     QVERIFY(!isRegistered(store));
 }
 
+/// The end waits for what --check had begun.
+void TestRun::diesWhileLeaving()
+{
+    REQUIRE_SERVER(command, u"python"_s);
+    Cli cli(join(u"v3"_s, {u"--check"_s}, command));
+    cli.setReadChannel(QProcess::StandardError);
+    cli.start();
+    QTRY_VERIFY_WITH_TIMEOUT(isRegistered(u"v3"_s), 20000);
+    m_etcd.suspend(0);
+    ::kill(serverPid(), SIGUSR1);
+    const bool told = cli.waitForReadyRead(20000);
+    ::kill(serverPid(), SIGKILL);
+    const bool ended = cli.waitForFinished(500);
+    m_etcd.resume(0);
+    QVERIFY(told && !ended);
+    QCOMPARE(cli.end().status(), 128 + SIGKILL);
+    QVERIFY2(cli.error.count('\n') == 1, cli.error); // that it is left
+    QVERIFY(!isRegistered(u"v3"_s));
+}
+
 void TestRun::withoutCheck()
 {
     REQUIRE_SERVER(command, u"python"_s);
@@ -507,6 +530,28 @@ void TestRun::cannotBeRun()
     QTEST(cli.run().status(), "status");
     QVERIFY2(cli.error.startsWith(command.toUtf8()) && cli.error.count('\n') == 1, cli.error);
     QVERIFY(!isRegistered(u"v3"_s));
+}
+
+void TestRun::usage_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QByteArray>("words"); // of the error
+    QTest::newRow("no command") << QStringList{u"--"_s} << QByteArray("missing after --");
+    QTest::newRow("output") << QStringList{u"--json"_s, u"--"_s, u"true"_s}
+                            << QByteArray("--output");
+    QTest::newRow("ports") << QStringList{u"--count"_s, u"2"_s, u"--"_s, u"true"_s}
+                           << QByteArray("--count");
+    QTest::newRow("document") << QStringList{u"--doc"_s, u"/dev/null"_s, u"--"_s, u"true"_s}
+                              << QByteArray("--doc");
+}
+
+void TestRun::usage()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QByteArray, words);
+    Cli cli(QStringList{u"join"_s, u"web"_s} + arguments);
+    QCOMPARE(cli.run().status(), 2);
+    QVERIFY2(cli.error.contains(words) && cli.error.count('\n') == 1, cli.error);
 }
 
 void TestRun::portIsTaken()
