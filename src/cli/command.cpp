@@ -3,6 +3,7 @@
 
 #include "instancecommands.h"
 #include "joincommand.h"
+#include "memberscommand.h"
 #include "output.h"
 #include "runcommand.h"
 #include "transfercommands.h"
@@ -39,6 +40,8 @@ std::unique_ptr<Command> Command::make(const Options &options)
         return std::make_unique<CopyAsCommand>(options);
     if (options.command == "watch"_L1)
         return std::make_unique<WatchCommand>(options);
+    if (options.command == "members"_L1)
+        return std::make_unique<MembersCommand>(options);
     return std::make_unique<ListCommand>(options);
 }
 

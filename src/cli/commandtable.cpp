@@ -74,6 +74,10 @@ const QList<CommandInfo> &commandTable()
             "after that time, with 1 if what it waited for did not happen. What is registered "
             "already counts as joined."),
          0, 1, QStringList{u"for"_s, u"until"_s, u"verbose"_s} + output},
+        {u"members"_s, u""_s, tr("print the nodes of the cluster, and how each is"),
+         tr("Every member at each address that it tells clients, and the hosts of the connection "
+            "that are none of these. What does not answer is shown, and no failure: see STATUS."),
+         0, 0, output},
         {u"export"_s,
          u"[NAME]"_s,
          tr("print what is registered, so that it can be imported"),

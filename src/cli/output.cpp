@@ -98,6 +98,16 @@ static QByteArray jsonLines(const QList<Instance> &instances)
     return result;
 }
 
+QByteArray jsonObjects(const QByteArrayList &objects, Options::Output output)
+{
+    if (output == Options::Output::Json)
+        return '[' + objects.join(",\n") + "]\n";
+    QByteArray result;
+    for (const QByteArray &object : objects)
+        result += object + '\n';
+    return result;
+}
+
 /// How long it lives unless it is renewed.
 static QString timeLeft(const Instance &instance)
 {
@@ -161,10 +171,8 @@ QByteArray lookups(const QList<Instance> &instances, const QHash<QString, int> &
         objects += Json::object({{u"times"_s, QByteArray::number(count)},
                                  {u"document"_s, Json::compact(instance.document)}});
     }
-    if (options.output == Output::Json)
-        return '[' + objects.join(",\n") + "]\n";
-    return options.output == Output::JsonLines ? objects.join('\n') + '\n'
-                                               : table.text(options.color);
+    const bool isJson = options.output == Output::Json || options.output == Output::JsonLines;
+    return isJson ? jsonObjects(objects, options.output) : table.text(options.color);
 }
 
 bool print(const QByteArray &text)

@@ -21,6 +21,9 @@ QByteArray trees(const QList<Instance> &instances, bool color);
 /// documents are left out.
 QByteArray jsonArray(const QList<Instance> &instances);
 
+/// One array, each on a new line; or, for JsonLines, just the lines.
+QByteArray jsonObjects(const QByteArrayList &objects, Options::Output output);
+
 /// In the form that the user asked for, or else that one; by default the name and the URL of each.
 QByteArray text(const QList<Instance> &instances, const Options &options, Options::Output preset);
 

@@ -129,7 +129,8 @@ Result<HttpReply> Attempt::outcome()
                          m_reply->rawHeader("X-Etcd-Index"),
                          std::move(m_body),
                          m_endpoint,
-                         BootClock::now()};
+                         BootClock::now(),
+                         m_reply->rawHeader("Date")};
     }
 
     Error failure;

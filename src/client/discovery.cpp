@@ -21,9 +21,8 @@ static QByteArray pathOf(const QUrl &url)
 /// Whoever tells them may tell anything: Qt would also open files.
 static void appendIfNode(QList<QUrl> &urls, const QString &text)
 {
-    constexpr qsizetype most = 64;
     constexpr qsizetype longest = 300; // a name of a host has 253
-    if (urls.size() == most || text.size() > longest)
+    if (urls.size() == mostNodes || text.size() > longest)
         return;
     const QUrl url = QUrl(text, QUrl::StrictMode)
                          .adjusted(QUrl::RemoveUserInfo | QUrl::RemovePath | QUrl::RemoveQuery

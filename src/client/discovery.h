@@ -14,8 +14,11 @@ namespace EtcdRegistry {
 
 class Transport;
 
-/// The client URLs in a list of members, in both APIs: those that are some, each once. No more than
-/// 64, as every one is asked, and etcd advises against more than seven members.
+/// As every one is asked; etcd advises against more than seven members.
+constexpr qsizetype mostNodes = 64;
+
+/// The client URLs in a list of members, in both APIs: those that are some, each once, and no more
+/// than mostNodes.
 QList<QUrl> clientUrlsIn(const QJsonArray &members);
 
 /// The client URLs of the cluster that was started with this discovery URL

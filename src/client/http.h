@@ -39,6 +39,7 @@ struct HttpReply
     QByteArray body;
     QUrl endpoint;
     BootClock::time_point received;
+    QByteArray date; ///< by the node's clock, in whole seconds
     /// Another attempt of the same request was given up: etcd may still carry it out, even later.
     bool uncertain = false;
 };

@@ -252,6 +252,19 @@ const QList<Node> &Registry::nodes() const
     return d->nodes.nodes();
 }
 
+QFuture<Result<QList<Node>>> Registry::members()
+{
+    return d->connection.withStore<QList<Node>>([this] {
+        if (connection().user.isEmpty())
+            return d->nodes.members().survey();
+        // From 3.4.42 on a login is needed, and a store's operations log in.
+        return d->connection.store()
+            .check(Layout::prefix(connection().nameSpace), 0)
+            .then(this, [this](const Result<Check> &) { return d->nodes.members().survey(); })
+            .unwrap();
+    });
+}
+
 void Registry::setNodesInterval(std::chrono::milliseconds interval)
 {
     d->nodes.setInterval(interval);

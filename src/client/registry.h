@@ -81,6 +81,9 @@ public:
 
     QList<Registration> registrations() const; ///< in the order of joining
     const QList<Node> &nodes() const;
+    /// Asks once how each is: all members of the cluster, and the hosts of the connection that are
+    /// none. An error where nobody tells who is a member.
+    QFuture<Result<QList<Node>>> members();
     /// Asks the nodes now and at this interval; zero (the default) stops it.
     void setNodesInterval(std::chrono::milliseconds interval);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QDebug>
+#include <QEventLoop>
 #include <QProcess>
 
 namespace EtcdRegistry {
@@ -30,9 +31,19 @@ public:
         return end();
     }
 
+    /// The same while the event loop runs, for servers that live in this process.
+    Cli &runAside()
+    {
+        QEventLoop loop;
+        connect(this, &QProcess::finished, &loop, &QEventLoop::quit);
+        start();
+        loop.exec();
+        return end();
+    }
+
     Cli &end()
     {
-        if (!waitForFinished(20000))
+        if (state() != NotRunning && !waitForFinished(20000))
             qWarning() << "still running:" << arguments();
         error = readAllStandardError();
         output += readAllStandardOutput();

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "cli.h"
+#include "connectionstring.h"
+#include "etcdcluster.h"
+#include "fakeserver.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+using namespace EtcdRegistry;
+using namespace Qt::StringLiterals;
+
+/// The command members as a process, against real clusters.
+class TestMembers : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void table_data() { stores(); }
+    void table();
+    void outputs();
+    void showsWhoDoesNotAnswer();
+    void showsHostsThatAreNoMembers();
+    void failsWhereNobodyTells();
+    void givesNoLoginToStrangers();
+    void logsIn();
+
+private:
+    static void stores()
+    {
+        QTest::addColumn<QString>("option");
+        QTest::newRow("v2") << u"?api=v2"_s;
+        QTest::newRow("v3") << u"?api=v3"_s;
+    }
+
+    EtcdCluster m_cluster{{.members = 3}};
+};
+
+namespace {
+
+/// Its rows, by endpoint.
+QHash<QString, QJsonObject> membersOf(const QString &connection)
+{
+    Cli cli({u"-e"_s, connection, u"members"_s, u"--json"_s});
+    if (cli.runAside().status() != 0)
+        qWarning() << cli.error;
+    QHash<QString, QJsonObject> members;
+    const QJsonArray all = QJsonDocument::fromJson(cli.output).array();
+    for (const QJsonValue &member : all)
+        members.insert(member["endpoint"_L1].toString(), member.toObject());
+    return members;
+}
+
+} // namespace
+
+void TestMembers::initTestCase()
+{
+    QVERIFY2(m_cluster.start(), qPrintable(m_cluster.error()));
+}
+
+void TestMembers::table()
+{
+    QFETCH(QString, option);
+    Cli cli({u"-e"_s, m_cluster.connectionString(option), u"members"_s});
+    QCOMPARE(cli.run().status(), 0);
+    QCOMPARE(cli.error, QByteArray());
+    const QByteArrayList lines = cli.output.trimmed().split('\n');
+    QCOMPARE(lines.size(), 4);
+    QCOMPARE(lines[0].simplified(), "NAME ID ENDPOINT VERSION LEADER LATENCY STATUS");
+    for (int i = 0; i < 3; ++i) {
+        const QByteArray &line = lines[i + 1]; // sorted by name
+        QVERIFY2(line.startsWith("node" + QByteArray::number(i + 1) + ' '), line);
+        QVERIFY2(line.contains(m_cluster.endpoints()[i].toEncoded()), line);
+        QVERIFY2(line.contains(" ms ") && line.endsWith(" ok"), line);
+        QCOMPARE(line.contains(" yes "), i == m_cluster.leaderIndex());
+    }
+}
+
+void TestMembers::outputs()
+{
+    const QString connection = m_cluster.connectionString();
+    Cli names({u"-e"_s, connection, u"members"_s, u"--output"_s, u"names"_s});
+    QByteArray endpoints;
+    for (const QUrl &endpoint : m_cluster.endpoints())
+        endpoints += endpoint.toEncoded() + '\n';
+    QCOMPARE(names.run().output, endpoints);
+    Cli lines({u"-e"_s, connection, u"members"_s, u"--output"_s, u"jsonl"_s});
+    QCOMPARE(lines.run().output.count('\n'), 3);
+    const auto members = membersOf(connection);
+    QCOMPARE(members.size(), 3);
+    for (const QJsonObject &member : members) {
+        QVERIFY(member["id"_L1].toString().toULongLong() > 0);
+        QVERIFY(member["latency"_L1].toDouble() > 0);
+        QVERIFY(member["version"_L1].toString().startsWith("3."_L1));
+        QCOMPARE(member["status"_L1].toString(), u"ok"_s);
+    }
+}
+
+void TestMembers::showsWhoDoesNotAnswer()
+{
+    const QString dead = m_cluster.endpoints()[1].toString();
+    const QString hung = m_cluster.endpoints()[2].toString();
+    const QString only = m_cluster.endpoints()[0].authority(); // the others by the membership
+    QVERIFY(m_cluster.kill(1));
+    m_cluster.suspend(2);
+    const auto members = membersOf(only);
+    m_cluster.resume(2);
+    QVERIFY(m_cluster.restart(1));
+    QCOMPARE(members.size(), 3);
+    QCOMPARE(members[dead]["name"_L1].toString(), u"node2"_s);
+    QCOMPARE(members[dead]["status"_L1].toString(), u"Connection refused"_s);
+    QVERIFY(members[dead]["latency"_L1].isNull());
+    QCOMPARE(members[hung]["status"_L1].toString(), u"no answer within 1000 ms"_s);
+    QVERIFY(!members[hung]["id"_L1].toString().isEmpty());
+}
+
+void TestMembers::showsHostsThatAreNoMembers()
+{
+    EtcdCluster other;
+    QVERIFY2(other.start(), qPrintable(other.error()));
+    const QUrl first = m_cluster.endpoints()[0];
+    const QString alias = u"localhost:%1"_s.arg(first.port());
+    const auto members =
+        membersOf(first.authority() + u',' + alias + u',' + other.endpoints()[0].authority());
+    QCOMPARE(members.size(), 5);
+    QCOMPARE(members[u"http://"_s + alias]["name"_L1].toString(), u"node1"_s);
+    QCOMPARE(members[u"http://"_s + alias]["status"_L1].toString(), u"ok"_s);
+    QCOMPARE(members[other.endpoints()[0].toString()]["status"_L1].toString(),
+             u"belongs to another cluster"_s);
+}
+
+void TestMembers::failsWhereNobodyTells()
+{
+    Cli cli({u"-e"_s, u"127.0.0.1:%1"_s.arg(LocalEtcd::freePort()), u"members"_s});
+    QCOMPARE(cli.run().status(), 3);
+    QCOMPARE(cli.output, QByteArray());
+    QCOMPARE(cli.error.count('\n'), 1);
+}
+
+void TestMembers::givesNoLoginToStrangers()
+{
+    FakeServer stranger;
+    EtcdCluster etcd({.arguments = {u"--advertise-client-urls"_s, stranger.url().toString()}});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    const auto members =
+        membersOf(u"http://ops:hunter2@"_s + etcd.endpoints()[0].authority() + u"?api=v2"_s);
+    QCOMPARE(members.size(), 2);
+    QVERIFY(!stranger.requests().isEmpty());
+    for (const FakeServer::Request &request : stranger.requests())
+        QVERIFY(!request.headers.contains("authorization"));
+}
+
+/// Where the membership is told to users only, as from 3.4.42 on.
+void TestMembers::logsIn()
+{
+    FakeServer server;
+    const auto on = [&](const QByteArray &path, const QByteArray &rest) {
+        server.on(path, FakeServer::reply(200, R"({"header":{"member_id":"7"})" + rest + '}'));
+    };
+    server.on("/version", FakeServer::reply(200, R"({"etcdserver":"3.4.42"})"));
+    server.on("/v3/kv/range",
+              FakeServer::reply(400, R"({"message":"etcdserver: user name is empty","code":3})"));
+    on("/v3/kv/range", {});
+    on("/v3/auth/authenticate", R"(,"token":"secret.1")");
+    on("/v3/cluster/member/list", R"(,"members":[{"ID":"7","name":"n","clientURLs":[")"
+                                      + server.url().toEncoded() + R"("]}])");
+    on("/v3/maintenance/status", R"(,"leader":"7")");
+    const auto members = membersOf(u"http://ops:hunter2@"_s + server.url().authority());
+    QVERIFY(members[server.url().toString()]["leader"_L1].toBool());
+    for (const FakeServer::Request &request : server.requests()) {
+        if (request.path.startsWith("/v3/cluster") || request.path.startsWith("/v3/maintenance"))
+            QCOMPARE(request.headers["authorization"], "secret.1");
+    }
+}
+
+QTEST_GUILESS_MAIN(TestMembers)
+#include "tst_members.moc"
