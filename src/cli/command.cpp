@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command.h"
 
+#include "doctorcommand.h"
 #include "instancecommands.h"
 #include "joincommand.h"
 #include "memberscommand.h"
@@ -40,6 +41,8 @@ std::unique_ptr<Command> Command::make(const Options &options)
         return std::make_unique<CopyAsCommand>(options);
     if (options.command == "watch"_L1)
         return std::make_unique<WatchCommand>(options);
+    if (options.command == "doctor"_L1)
+        return std::make_unique<DoctorCommand>(options);
     if (options.command == "members"_L1)
         return std::make_unique<MembersCommand>(options);
     return std::make_unique<ListCommand>(options);

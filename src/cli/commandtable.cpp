@@ -78,6 +78,12 @@ const QList<CommandInfo> &commandTable()
          tr("Every member at each address that it tells clients, and the hosts of the connection "
             "that are none of these. What does not answer is shown, and no failure: see STATUS."),
          0, 0, output},
+        {u"doctor"_s, u""_s, tr("find what is wrong with registry, cluster and connection"),
+         tr("One line for each finding; with --verbose, for each check that found nothing as well. "
+            "It writes nothing: whether it may is found out by writes that can't succeed.\n"
+            "The exit status is 0 if nothing is found, 1 if something is, and 3 if no node can be "
+            "reached."),
+         0, 0, QStringList{u"verbose"_s} + output},
         {u"export"_s,
          u"[NAME]"_s,
          tr("print what is registered, so that it can be imported"),
@@ -171,7 +177,8 @@ const QList<OptionInfo> &optionTable()
         {u"verbose"_s,
          u"v"_s,
          {},
-         tr("Print whole documents, as trees. watch: say when it begins.")},
+         tr("Print whole documents, as trees. watch: say when it begins. doctor: also what is "
+            "fine.")},
         {u"output"_s,
          {},
          u"FORMAT"_s,

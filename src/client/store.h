@@ -146,6 +146,9 @@ public:
     /// Much cheaper than a listing. v2 tells the revision only. Where that is less than the one
     /// asked for, it is not because a node lags behind.
     virtual QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) = 0;
+
+    /// Whether a key below the prefix could be written: a write that is carried out in vain.
+    virtual QFuture<Result<void>> mayWrite(const QString &prefix) = 0;
 };
 
 } // namespace EtcdRegistry

@@ -23,6 +23,12 @@ static QByteArray keyPath(const QString &key)
     return "/v2/keys/" + QUrl::toPercentEncoding(key, "/");
 }
 
+/// What no client registers.
+static QString nobody(const QString &prefix)
+{
+    return prefix + u"_etcd-registry-browser"_s;
+}
+
 static HttpRequest formRequest(const QString &key, const QByteArray &form)
 {
     return {.method = "PUT",
@@ -271,7 +277,7 @@ QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64 sinceRevisio
 {
     // Any answer tells the index in its head; that there is no such key is the cheapest one, and
     // the right to read has to cover it.
-    const HttpRequest local{.path = keyPath(prefix + u"_etcd-registry-browser"_s), .read = true};
+    const HttpRequest local{.path = keyPath(nobody(prefix)), .read = true};
     const auto decode = [](const Result<HttpReply> &reply) -> Result<Check> {
         if (!reply)
             return reply.error();
@@ -293,6 +299,19 @@ QFuture<Result<Check>> StoreV2::check(const QString &prefix, qint64 sinceRevisio
                   return m_transport.send(agreed).then(this, decode);
               })
         .unwrap();
+}
+
+QFuture<Result<void>> StoreV2::mayWrite(const QString &prefix)
+{
+    return m_transport.send(formRequest(nobody(prefix), "value=&prevExist=true&prevIndex=1"))
+        .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+            if (!reply)
+                return reply.error();
+            const Error error = errorFromReply(*reply);
+            if (error.etcdCode == keyNotFound || error.etcdCode == compareFailed)
+                return {};
+            return error;
+        });
 }
 
 Result<Event> StoreV2::decodeEvent(const QByteArray &line)

@@ -33,6 +33,7 @@ public:
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
                                  qint64 revision) override;
     QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
+    QFuture<Result<void>> mayWrite(const QString &prefix) override;
 
     /// The answer to a recursive GET, without directories and without keys whose time is up (a
     /// node without a quorum goes on showing those). Any thread.

@@ -44,6 +44,7 @@ public:
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
                                  qint64 revision) override;
     QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
+    QFuture<Result<void>> mayWrite(const QString &prefix) override;
 
     /// One page of a range; `*more` where others follow. Any thread.
     static Result<Listing> decodePage(const HttpReply &reply, bool *more);

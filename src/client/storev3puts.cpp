@@ -15,7 +15,7 @@ namespace EtcdRegistry {
 
 using namespace GatewayJson;
 
-// How the store puts many keys together; storev3.cpp has the rest.
+// How the store puts, many keys together; storev3.cpp has the rest.
 
 struct StoreV3::Put
 {
@@ -107,6 +107,23 @@ void StoreV3::sendTogether(const std::shared_ptr<std::vector<Put>> &puts)
                            : reply->uncertain ? Applied::MaybeAgain
                                               : Applied::Once);
             }
+        });
+}
+
+QFuture<Result<void>> StoreV3::mayWrite(const QString &prefix)
+{
+    // etcd looks at the rights for all that a transaction may do; and no version is below zero.
+    const QString key = base64(prefix.toUtf8() + "_etcd-registry-browser");
+    const QJsonObject never{{u"target"_s, u"VERSION"_s},
+                            {u"result"_s, u"LESS"_s},
+                            {u"key"_s, key},
+                            {u"version"_s, u"0"_s}};
+    const QJsonObject put{{u"request_put"_s, QJsonObject{{u"key"_s, key}}}};
+    return call(requestOf("/kv/txn",
+                          {{u"compare"_s, QJsonArray{never}}, {u"success"_s, QJsonArray{put}}}))
+        .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+            const Result<QJsonObject> answer = objectOf(reply);
+            return answer ? Result<void>() : answer.error();
         });
 }
 

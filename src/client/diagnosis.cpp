@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "diagnosis.h"
+
+#include "layout.h"
+#include "nodechecks.h"
+#include "registrychecks.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace EtcdRegistry {
+namespace {
+
+using Check = Finding::Check;
+using Severity = Finding::Severity;
+using Code = Error::Code;
+
+class Diagnosis
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Diagnosis)
+public:
+    explicit Diagnosis(const Observations &seen)
+        : m_seen(seen)
+    {}
+
+    Findings all()
+    {
+        const auto isTls = [](const QUrl &endpoint) { return endpoint.scheme() == "https"_L1; };
+        conclude(Check::Reach, reach(m_seen), tr("All nodes answer."));
+        conclude(Check::Tls, tls(m_seen),
+                 std::ranges::any_of(m_seen.connection.endpoints, isTls)
+                     ? tr("Certificates are accepted on both sides.")
+                     : tr("No certificates are in use."));
+        if (m_seen.isReached()) {
+            conclude(Check::Membership, membership(m_seen), tr("Members are where they say."));
+            conclude(Check::Version, versions(m_seen), tr("All nodes have one version."));
+            conclude(Check::Clock, clocks(m_seen), tr("The clocks of the nodes are right."));
+            conclude(Check::Leader, leader(m_seen), tr("There is a leader."));
+            conclude(Check::Alarm, alarms(m_seen), tr("There are no alarms."));
+            conclude(Check::Api, api(), whyApi());
+        }
+        if (m_seen.opened) {
+            concludeRight(Check::Read, m_seen.registry, tr("The registry may be read."),
+                          tr("The registry can't be read: %1."));
+        }
+        if (m_seen.opened && m_seen.registry) {
+            concludeRight(Check::Write, m_seen.write, tr("The registry may be written."),
+                          tr("The registry may be read, but not written: %1."));
+            concludeRight(Check::Watch, m_seen.watch, tr("The registry may be watched."),
+                          tr("The registry may be read, but not watched: %1."));
+            examine(*m_seen.registry);
+        }
+        return m_all;
+    }
+
+private:
+    void conclude(Check check, const Findings &found, const QString &fine)
+    {
+        if (found.isEmpty() && m_seen.isReached())
+            m_all += Finding{.check = check, .what = fine, .where = where()};
+        else
+            m_all += found;
+    }
+
+    template <typename T>
+    void concludeRight(Check check, const Result<T> &result, const QString &fine,
+                       const QString &wrong)
+    {
+        if (result)
+            conclude(check, {}, fine);
+        else if (!isExplained(result.error()))
+            m_all += refusal(check, result.error(), wrong);
+    }
+
+    /// By what was found already.
+    bool isExplained(const Error &error) const
+    {
+        const auto isFound = [this](Check check) {
+            return std::ranges::any_of(m_all, [check](const Finding &finding) {
+                return finding.check == check && finding.severity != Severity::Ok;
+            });
+        };
+        return isOutage(error) ? isFound(Check::Leader)
+                               : error.code == Code::OutOfSpace && isFound(Check::Alarm);
+    }
+
+    Finding refusal(Check check, const Error &error, const QString &wrong) const
+    {
+        Finding finding{.check = check, .severity = Severity::Error, .where = error.endpoint};
+        switch (error.code) {
+        case Code::LoginRequired:
+            finding.advice = tr("Put user:password@ before the host.");
+            break;
+        case Code::LoginRefused:
+        case Code::PermissionDenied:
+            finding.advice =
+                tr("Check user and password, and the user's right on %1.").arg(prefix());
+            break;
+        default:
+            finding.what = error.message();
+            return finding;
+        }
+        finding.what = wrong.arg(error.detail);
+        return finding;
+    }
+
+    Findings api() const
+    {
+        if (!m_seen.opened) {
+            return {Finding{.check = Check::Api,
+                            .severity = Severity::Error,
+                            .what = m_seen.opened.error().message(),
+                            .where = where()}};
+        }
+        if (m_seen.inOtherStore == 0)
+            return {};
+        const qsizetype here = m_seen.registry ? m_seen.registry->instances.size() : 0;
+        const bool isV2 = m_seen.opened->api == Api::V2;
+        return {Finding{.check = Check::Api,
+                        .severity = Severity::Warning,
+                        .what = tr("Of etcd's two stores, which share nothing, the one in use "
+                                   "(%1) holds %2 registrations, and the other holds %3.")
+                                    .arg(isV2 ? u"v2"_s : u"v3"_s)
+                                    .arg(here)
+                                    .arg(m_seen.inOtherStore),
+                        .where = prefix(),
+                        .advice = tr("Let all clients use the same one: api=v2 or api=v3.")}};
+    }
+
+    QString whyApi() const
+    {
+        if (!m_seen.opened)
+            return {};
+        const bool isV2 = m_seen.opened->api == Api::V2;
+        if (m_seen.connection.api != ConnectionString::Api::Auto)
+            return isV2 ? tr("v2 is in use, as the connection says.")
+                        : tr("v3 is in use, as the connection says.");
+        return isV2 ? tr("v2 is in use, because the cluster serves it.")
+                    : tr("v3 is in use, because the cluster does not serve v2.");
+    }
+
+    void examine(const Snapshot &registry)
+    {
+        conclude(Check::Namespace, nameSpace(), tr("No other namespace looks meant."));
+        conclude(Check::Ttl, withoutTtl(registry), tr("All instances have a TTL."));
+        conclude(Check::Document, brokenDocuments(registry), tr("All documents can be read."));
+        conclude(Check::Name, sharedPlaces(registry), tr("No two names have one place."));
+        conclude(Check::Host, loopbackHosts(registry, m_seen.connection),
+                 tr("No host is a loopback address that should not be one."));
+    }
+
+    Findings nameSpace() const
+    {
+        if (m_seen.otherNamespaces.isEmpty())
+            return {};
+        return {Finding{.check = Check::Namespace,
+                        .severity = Severity::Warning,
+                        .what = tr("There is nothing below this namespace, but below others: %1.")
+                                    .arg(m_seen.otherNamespaces.mid(0, 5).join(u", "_s)),
+                        .where = prefix(),
+                        .advice = tr("Check how it is written.")}};
+    }
+
+    QString where() const { return m_seen.connection.toString(); }
+    QString prefix() const { return Layout::prefix(m_seen.connection.nameSpace); }
+
+    const Observations &m_seen;
+    Findings m_all;
+};
+
+} // namespace
+
+bool Observations::isReached() const
+{
+    return std::ranges::any_of(nodes, &Node::reachable);
+}
+
+Findings diagnose(const Observations &seen)
+{
+    return Diagnosis(seen).all();
+}
+
+} // namespace EtcdRegistry
