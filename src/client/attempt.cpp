@@ -45,12 +45,6 @@ void Attempt::beLarge(QDeadlineTimer deadline, IsAlive isAlive)
     m_isAlive = std::move(isAlive);
 }
 
-std::chrono::milliseconds Attempt::age() const
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(EndpointPool::Clock::now()
-                                                                 - m_started);
-}
-
 qsizetype Attempt::longest() const
 {
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
@@ -75,7 +69,7 @@ void Attempt::read()
     if (std::max<qint64>(m_body.size(), announced) > longest()) {
         m_tooLong = true;
         m_reply->abort(); // emits finished() at once
-    } else if (m_isAlive && age() > longestTime) {
+    } else if (m_isAlive && m_longest.hasExpired()) {
         abortTimedOut();
     } else if (m_isAlive && m_body.size() - m_counted >= slowest) {
         m_counted = m_body.size();
@@ -125,7 +119,6 @@ Result<HttpReply> Attempt::outcome()
     if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut
         && !m_tooLong) {
         return HttpReply{status,
-                         m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
                          m_reply->rawHeader("X-Etcd-Index"),
                          std::move(m_body),
                          m_endpoint,

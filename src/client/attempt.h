@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "endpointpool.h"
 #include "http.h"
 #include "result.h"
 
@@ -44,9 +43,6 @@ public:
     /// After the deadline it is given up at the next one, and after longestTime at once.
     void beLarge(QDeadlineTimer deadline, IsAlive isAlive);
 
-    const QUrl &endpoint() const { return m_endpoint; }
-    EndpointPool::Clock::time_point started() const { return m_started; }
-    std::chrono::milliseconds age() const;
     bool isComing() const { return !m_body.isEmpty(); } ///< some of the answer's body is here
 
 private:
@@ -62,7 +58,7 @@ private:
     QUrl m_endpoint;
     std::chrono::milliseconds m_timeout;
     Done m_done;
-    EndpointPool::Clock::time_point m_started = EndpointPool::Clock::now();
+    QDeadlineTimer m_longest{longestTime};
     QDeadlineTimer m_deadline;
     IsAlive m_isAlive; ///< of a large one
     QTimer m_timer;

@@ -25,30 +25,49 @@ double EndpointPool::aQuarter()
     return 0.75 + QRandomGenerator::global()->generateDouble() / 2;
 }
 
-QList<QUrl> EndpointPool::order() const
+/// Smaller is better, element by element.
+std::tuple<int, bool, EndpointPool::Clock::duration> EndpointPool::rank(const QUrl &endpoint,
+                                                                        Clock::time_point now) const
 {
     enum Health { Healthy, Untried, Doubted, Recovering, Failed };
-    const auto now = m_now();
-    // Smaller is better, element by element.
-    const auto rank = [&](const QUrl &endpoint) {
-        const auto &node = *m_nodes.constFind(endpoint);
-        const auto health = !node.tried         ? Untried
-                            : node.failures > 0 ? (node.retryAt <= now ? Recovering : Failed)
-                            : node.doubted      ? Doubted
-                                                : Healthy;
-        const bool guest = !m_members.isEmpty() && !m_members.contains(endpoint);
-        const auto time = health == Healthy ? -node.lastSuccess.time_since_epoch()
-                                            : node.retryAt.time_since_epoch();
-        return std::tuple(health, guest, time);
-    };
+    const auto &node = *m_nodes.constFind(endpoint);
+    const auto health = !node.tried         ? Untried
+                        : node.failures > 0 ? (node.retryAt <= now ? Recovering : Failed)
+                        : node.doubted      ? Doubted
+                                            : Healthy;
+    const bool guest = !m_members.isEmpty() && !m_members.contains(endpoint);
+    const auto time =
+        health == Healthy ? -node.lastSuccess.time_since_epoch() : node.retryAt.time_since_epoch();
+    return {health, guest, time};
+}
+
+/// Members first.
+QList<QUrl> EndpointPool::all() const
+{
     auto result = m_members;
     for (const auto &seed : m_seeds) {
         if (!result.contains(seed))
             result.append(seed);
     }
-    std::stable_sort(result.begin(), result.end(),
-                     [&](const QUrl &a, const QUrl &b) { return rank(a) < rank(b); });
     return result;
+}
+
+QList<QUrl> EndpointPool::order() const
+{
+    const auto now = m_now();
+    auto result = all();
+    std::stable_sort(result.begin(), result.end(),
+                     [&](const QUrl &a, const QUrl &b) { return rank(a, now) < rank(b, now); });
+    return result;
+}
+
+QUrl EndpointPool::first() const
+{
+    const auto now = m_now();
+    const auto nodes = all();
+    const auto best =
+        std::ranges::min_element(nodes, {}, [&](const QUrl &node) { return rank(node, now); });
+    return best == nodes.end() ? QUrl() : *best;
 }
 
 void EndpointPool::took(Node &node, std::chrono::milliseconds time)

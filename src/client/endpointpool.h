@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <tuple>
 
 namespace EtcdRegistry {
 
@@ -31,6 +32,8 @@ public:
     /// writes), then untried ones, doubted ones, failed ones whose back-off is over, and the rest
     /// by when it will be over. Members before seeds that are no members.
     QList<QUrl> order() const;
+    /// The best one; empty: none is known.
+    QUrl first() const;
 
     /// `took`: the time of a short request; none: it was not one.
     void succeeded(const QUrl &endpoint, std::optional<std::chrono::milliseconds> took = {});
@@ -71,6 +74,8 @@ private:
         Clock::time_point lastSuccess;
     };
 
+    std::tuple<int, bool, Clock::duration> rank(const QUrl &endpoint, Clock::time_point now) const;
+    QList<QUrl> all() const;
     static double aQuarter(); ///< more or less
     static bool isToPing(const Node &node) { return node.doubted || node.silent; }
     static void took(Node &node, std::chrono::milliseconds time);

@@ -55,7 +55,7 @@ QFuture<Result<void>> Heartbeat::ensureLease()
 
 QFuture<Result<void>> Heartbeat::hold(const QString &key, const QByteArray &value)
 {
-    m_keys[key].value = value;
+    m_values.insert(key, value);
     return write(key);
 }
 
@@ -66,10 +66,10 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
         .then(&m_store,
               [this, key, again, self = QPointer(this)](const Result<void> &granted) {
                   // Nothing is sent for a key that was released meanwhile.
-                  if (!granted || !self || !m_keys.contains(key))
+                  if (!granted || !self || !m_values.contains(key))
                       return QtFuture::makeReadyFuture(granted);
-                  ++m_keys[key].writing;
-                  return m_store.put(key, m_keys[key].value, m_lease)
+                  ++m_writes[key].underWay;
+                  return m_store.put(key, m_values.value(key), m_lease)
                       .then(&m_store,
                             [this, key, again, self, sent = Clock::now(),
                              lease = m_lease](const Result<Applied> &put) {
@@ -93,28 +93,31 @@ void Heartbeat::wrote(const QString &key, const Result<Applied> &put, Clock::tim
 {
     if (put && m_lease.id == 0)
         m_renewed = std::max(m_renewed, sent);
-    const auto known = m_keys.find(key);
-    if (known == m_keys.end())
+    const auto known = m_writes.find(key);
+    if (known == m_writes.end())
         return;
-    --known->writing;
+    Writes &writes = known->second;
+    --writes.underWay;
     if (put ? *put == Applied::MaybeAgain : put.error().retryable())
-        known->uncertainUntil = Clock::now() + uncertainFor;
+        writes.uncertainUntil = Clock::now() + uncertainFor;
 }
 
 void Heartbeat::release(const QString &key)
 {
-    m_keys.remove(key);
+    m_values.remove(key);
+    m_writes.erase(key);
 }
 
 bool Heartbeat::isUncertain(const QString &key) const
 {
-    const auto known = m_keys.constFind(key);
-    return known != m_keys.cend() && (known->writing > 0 || known->uncertainUntil > Clock::now());
+    const auto known = m_writes.find(key);
+    return known != m_writes.end()
+           && (known->second.underWay > 0 || known->second.uncertainUntil > Clock::now());
 }
 
 void Heartbeat::beat()
 {
-    if (m_beating || m_keys.isEmpty())
+    if (m_beating || m_values.isEmpty())
         return;
     m_beating = true;
     // What has expired is put at once where it would be in any case: with a refresh first, 1,000
@@ -122,45 +125,45 @@ void Heartbeat::beat()
     const bool isV2 = m_granted && m_lease.id == 0;
     if (isV2 && Clock::now() > expires() && m_whenTaken == Service::WhenTaken::Rejoin && !m_paused)
         return gone(keys(), Registration::Cause::Expired);
-    QHash<QString, QByteArray> values;
-    for (auto key = m_keys.cbegin(); key != m_keys.cend(); ++key)
-        values.insert(key.key(), key->value);
-    m_store.keepAlive(m_lease, values)
-        .then(&m_store,
-              [self = QPointer(this), sent = Clock::now()](const Result<QStringList> &lost) {
-                  if (!self)
-                      return;
-                  const bool expired = Clock::now() > self->expires();
-                  if (lost) {
-                      if (self->m_lease.id != 0 || lost->isEmpty())
-                          self->m_renewed = sent;
-                      const bool isV2 = self->m_lease.id == 0;
-                      self->gone(*lost, isV2 && expired ? Registration::Cause::Expired
-                                                        : Registration::Cause::KeyGone);
-                  } else if (lost.error().code == Error::Code::NotFound) {
-                      self->m_granted = false;
-                      self->gone(self->keys(), expired ? Registration::Cause::Expired
-                                                       : Registration::Cause::LeaseGone);
-                  } else {
-                      self->end(lost.error());
-                  }
-              });
+    m_store.keepAlive(m_lease, m_values,
+                      [self = QPointer(this), sent = Clock::now()](const auto &lost) {
+                          if (self)
+                              self->beaten(sent, lost);
+                      });
+}
+
+void Heartbeat::beaten(Clock::time_point sent, const Result<QStringList> &lost)
+{
+    const bool expired = Clock::now() > expires();
+    const bool isV2 = m_lease.id == 0;
+    if (lost) {
+        if (!isV2 || lost->isEmpty())
+            m_renewed = sent;
+        gone(*lost, isV2 && expired ? Registration::Cause::Expired : Registration::Cause::KeyGone);
+    } else if (lost.error().code == Error::Code::NotFound) {
+        m_granted = false;
+        gone(keys(), expired ? Registration::Cause::Expired : Registration::Cause::LeaseGone);
+    } else {
+        end(lost.error());
+    }
 }
 
 void Heartbeat::gone(const QStringList &keys, Registration::Cause cause)
 {
-    const QPointer self(this);
-    if (!keys.isEmpty() && !m_paused)
+    if (!keys.isEmpty() && !m_paused) {
+        const QPointer self(this);
         Q_EMIT keysGone(keys, cause);
-    if (self)
-        putAgain(keys);
+        if (!self)
+            return;
+    }
+    putAgain(keys);
 }
 
 void Heartbeat::putAgain(const QStringList &keys)
 {
     QList<QFuture<Result<void>>> puts;
     for (const QString &key : keys) {
-        if (m_keys.contains(key) && !m_paused)
+        if (m_values.contains(key) && !m_paused)
             puts.append(write(key));
     }
     if (puts.isEmpty())

@@ -7,6 +7,7 @@
 #include <QHash>
 #include <QPromise>
 
+#include <map>
 #include <vector>
 
 namespace EtcdRegistry {
@@ -48,8 +49,8 @@ public:
     Clock::time_point renewed() const { return m_renewed; } ///< when that was sent
 
     const Lease &lease() const { return m_lease; }
-    QStringList keys() const { return m_keys.keys(); }
-    bool isEmpty() const { return m_keys.isEmpty(); }
+    QStringList keys() const { return m_values.keys(); }
+    bool isEmpty() const { return m_values.isEmpty(); }
 
 Q_SIGNALS:
     /// A beat found these missing. Those that are not released by whoever listens are put again.
@@ -58,16 +59,16 @@ Q_SIGNALS:
     void ended(const std::optional<EtcdRegistry::Error> &error, const QStringList &rejoined);
 
 private:
-    struct Key
+    struct Writes
     {
-        QByteArray value;
-        int writing = 0; ///< puts that are under way
+        int underWay = 0;
         Clock::time_point uncertainUntil;
     };
 
     QFuture<Result<void>> ensureLease();
     QFuture<Result<void>> write(const QString &key, bool again = true);
     void wrote(const QString &key, const Result<Applied> &put, Clock::time_point sent);
+    void beaten(Clock::time_point sent, const Result<QStringList> &lost);
     void gone(const QStringList &keys, Registration::Cause cause);
     void putAgain(const QStringList &keys);
     void end(const std::optional<Error> &error, const QStringList &rejoined = {});
@@ -79,7 +80,8 @@ private:
     Lease m_lease;
     bool m_granted = false;
     std::vector<QPromise<Result<void>>> m_leaseWaiters;
-    QHash<QString, Key> m_keys;
+    QHash<QString, QByteArray> m_values; ///< of the keys that are held
+    std::map<QString, Writes> m_writes;  ///< of the same
     bool m_beating = false;
     bool m_paused = false;
     Clock::time_point m_renewed;

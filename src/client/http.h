@@ -29,12 +29,13 @@ struct HttpRequest
     /// It has to end within this time, with a try at a second node; zero: the connection's timeout
     /// and deadline.
     std::chrono::milliseconds within{0};
+    /// Small, as its answer is, and one of many: it may share a write with others (see Pipeline).
+    bool frequent = false;
 };
 
 struct HttpReply
 {
     int status = 0;
-    QByteArray contentType;
     QByteArray etcdIndex; ///< X-Etcd-Index (v2)
     QByteArray body;
     QUrl endpoint;

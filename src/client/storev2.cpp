@@ -9,6 +9,7 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
+#include <QStringBuilder>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -20,7 +21,7 @@ constexpr int compareFailed = 101;
 
 static QByteArray keyPath(const QString &key)
 {
-    return "/v2/keys/" + QUrl::toPercentEncoding(key, "/");
+    return "/v2/keys/" % QUrl::toPercentEncoding(key, "/");
 }
 
 /// What no client registers.
@@ -31,10 +32,10 @@ static QString nobody(const QString &prefix)
 
 static HttpRequest formRequest(const QString &key, const QByteArray &form)
 {
-    return {.method = "PUT",
+    return {.method = QByteArrayLiteral("PUT"),
             .path = keyPath(key),
             .body = form,
-            .contentType = "application/x-www-form-urlencoded"};
+            .contentType = QByteArrayLiteral("application/x-www-form-urlencoded")};
 }
 
 static QByteArray seconds(std::chrono::milliseconds ttl)
@@ -193,26 +194,32 @@ QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &valu
         });
 }
 
-QFuture<Result<QStringList>> StoreV2::keepAlive(const Lease &lease,
-                                                const QHash<QString, QByteArray> &values)
+/// What an answer to a refresh says.
+static Result<QStringList> lostKeys(const QString &key, const Result<HttpReply> &reply)
+{
+    if (!reply)
+        return reply.error();
+    const auto error = errorIn(*reply);
+    if (!error)
+        return QStringList();
+    if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
+        return QStringList{key};
+    return *error;
+}
+
+void StoreV2::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
+                        KeptAlive done)
 {
     Q_ASSERT(values.size() == 1);
     const QString key = values.cbegin().key();
-    HttpRequest request = formRequest(
-        key, "refresh=true&prevExist=true&noValueOnSuccess=true&ttl=" + seconds(lease.ttl)
-                 + "&prevValue=" + values.cbegin()->toPercentEncoding());
+    HttpRequest request = formRequest(key, "refresh=true&prevExist=true&noValueOnSuccess=true&ttl="
+                                               % seconds(lease.ttl) % "&prevValue="
+                                               % values.cbegin()->toPercentEncoding());
     request.within = beatWithin(lease.ttl);
-    return m_transport.send(request).then(
-        this, [key](const Result<HttpReply> &reply) -> Result<QStringList> {
-            if (!reply)
-                return reply.error();
-            const auto error = errorIn(*reply);
-            if (!error)
-                return QStringList();
-            if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
-                return QStringList{key};
-            return *error;
-        });
+    request.frequent = true;
+    m_transport.send(request, [key, done = std::move(done)](const Result<HttpReply> &reply) {
+        done(lostKeys(key, reply));
+    });
 }
 
 /// What an answer to a deletion says; anything where there was no such key.

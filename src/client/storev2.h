@@ -23,8 +23,8 @@ public:
     QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
     QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
                                  const Lease &lease) override;
-    QFuture<Result<QStringList>> keepAlive(const Lease &lease,
-                                           const QHash<QString, QByteArray> &values) override;
+    void keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
+                   KeptAlive done) override;
     QFuture<Result<bool>> remove(const QString &key) override;
     QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
                                     const Lease &lease) override;

@@ -280,14 +280,14 @@ static Result<QStringList> missingFrom(const HttpReply &answer,
     return missing;
 }
 
-QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease,
-                                                const QHash<QString, QByteArray> &values)
+void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
+                        KeptAlive done)
 {
     HttpRequest renewal = requestOf("/lease/keepalive", {{u"ID"_s, QString::number(lease.id)}});
     renewal.within = beatWithin(lease.ttl);
     // The renewal says whether the lease lives, not whether somebody deleted a key: the second
     // request tells which keys are still on it.
-    return call(renewal)
+    call(renewal)
         .then(this,
               [this, lease](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
@@ -304,12 +304,13 @@ QFuture<Result<QStringList>> StoreV3::keepAlive(const Lease &lease,
                                      {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
               })
         .unwrap()
-        .then(this, [values](const Result<HttpReply> &reply) -> Result<QStringList> {
+        .then(this, [values, done = std::move(done)](const Result<HttpReply> &reply) {
             if (!reply)
-                return reply.error();
-            if (reply->status >= 300)
-                return errorFromReply(*reply);
-            return missingFrom(*reply, values);
+                done(reply.error());
+            else if (reply->status >= 300)
+                done(errorFromReply(*reply));
+            else
+                done(missingFrom(*reply, values));
         });
 }
 

@@ -71,11 +71,7 @@ Error Stream::outcome() const
 {
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     if (status > 0 && !m_opened && !m_timedOut) {
-        return errorFromReply(
-            {.status = status,
-             .contentType = m_reply->header(QNetworkRequest::ContentTypeHeader).toByteArray(),
-             .body = m_refusal,
-             .endpoint = m_endpoint});
+        return errorFromReply({.status = status, .body = m_refusal, .endpoint = m_endpoint});
     }
     Error error{.code = m_timedOut ? Error::Code::Timeout : Error::Code::Unreachable,
                 .endpoint = m_endpoint.toString()};

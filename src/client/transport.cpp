@@ -5,6 +5,7 @@
 #include "etcderror.h"
 #include "log.h"
 #include "network.h"
+#include "pipeline.h"
 #include "stream.h"
 #include "tlsfiles.h"
 
@@ -13,6 +14,7 @@
 #include <QNetworkReply>
 #include <QRandomGenerator>
 #include <QTimer>
+#include <QVarLengthArray>
 
 #include <algorithm>
 
@@ -23,7 +25,7 @@ namespace EtcdRegistry {
 
 // Qt opens six connections to a host, and a seventh request's timer would run while it queues.
 constexpr int inFlightPerNetwork = 5;
-constexpr size_t attemptsAtOnce = 3;
+constexpr qsizetype attemptsAtOnce = 3;
 constexpr auto largeDeadline = 60s;
 
 /// Between two rounds; requests that failed together do not come again together.
@@ -32,32 +34,40 @@ static std::chrono::milliseconds restBetweenRounds()
     return std::chrono::milliseconds(QRandomGenerator::global()->bounded(100, 200));
 }
 
+/// A request on its way to a node.
+struct Transport::Running
+{
+    QUrl endpoint;
+    Attempt *attempt = nullptr; ///< null: it is in a pipeline
+    int network = 0;
+    EndpointPool::Clock::time_point started = EndpointPool::Clock::now();
+
+    std::chrono::milliseconds age() const
+    {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(EndpointPool::Clock::now()
+                                                                     - started);
+    }
+};
+
 struct Transport::Operation
 {
-    struct Running
-    {
-        Attempt *attempt;
-        int network;
-    };
-
     HttpRequest request;
-    QPromise<Result<HttpReply>> promise;
+    Done done;
     std::optional<QDeadlineTimer>
-        deadline;                 ///< from the first attempt on: queueing is our own doing
-    QDeadlineTimer lastRound;     ///< no round begins after it: the minute is for what does come
-    std::vector<Running> running; ///< one after the other started
+        deadline;             ///< from the first attempt on: queueing is our own doing
+    QDeadlineTimer lastRound; ///< no round begins after it: the minute is for what does come
+    QVarLengthArray<Running, attemptsAtOnce> running; ///< one after the other started
     EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
-    QList<QUrl> tried;           ///< in this round
-    QStringList failedEndpoints; ///< in all rounds
+    QVarLengthArray<QUrl, attemptsAtOnce> tried; ///< in this round
+    QStringList failedEndpoints;                 ///< in all rounds
     std::optional<Error> lastError;
     bool reached = false;   ///< somebody accepted a connection in this round
     bool uncertain = false; ///< see HttpReply
     QDeadlineTimer rest{0}; ///< between two rounds
 
-    void finish(Result<HttpReply> result)
+    Running *runOn(const QUrl &endpoint)
     {
-        promise.addResult(std::move(result));
-        promise.finish();
+        return std::ranges::find(running, endpoint, &Running::endpoint);
     }
 };
 
@@ -91,6 +101,7 @@ void Transport::cancelAll()
     // Attempts go first: with them goes what they hold of the operations. A promise that is
     // dropped cancels its future.
     qDeleteAll(findChildren<Attempt *>(Qt::FindDirectChildrenOnly));
+    m_pipelines.clear();
     m_waiting.clear();
     m_running.clear();
     m_inFlight.clear();
@@ -118,32 +129,45 @@ QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpReques
     return result;
 }
 
+/// What the future is to have; the future of what was dropped is canceled.
+static Transport::Done finishing(QFuture<Result<HttpReply>> &future)
+{
+    auto promise = std::make_shared<QPromise<Result<HttpReply>>>();
+    promise->start();
+    future = promise->future();
+    return [promise](Result<HttpReply> result) {
+        promise->addResult(std::move(result));
+        promise->finish();
+    };
+}
+
 QFuture<Result<HttpReply>> Transport::send(const HttpRequest &request)
+{
+    QFuture<Result<HttpReply>> future;
+    send(request, finishing(future));
+    return future;
+}
+
+void Transport::send(const HttpRequest &request, Done done)
 {
     auto operation = std::make_shared<Operation>();
     operation->request = request;
-    operation->promise.start();
+    operation->done = std::move(done);
+    if (request.frequent && startInPipeline(operation))
+        return;
     m_waiting.push_back(operation);
     // From the event loop, so that a future never finishes inside the call that made it.
     QMetaObject::invokeMethod(this, &Transport::dispatch, Qt::QueuedConnection);
-    return operation->promise.future();
 }
 
 QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpRequest &request,
                                           std::optional<std::chrono::milliseconds> timeout)
 {
-    auto promise = std::make_shared<QPromise<Result<HttpReply>>>();
-    promise->start();
+    QFuture<Result<HttpReply>> future;
     QNetworkReply *reply =
         m_probes.sendCustomRequest(networkRequest(endpoint, request), request.method, request.body);
-    new Attempt(
-        reply, endpoint, timeout.value_or(m_timeout),
-        [promise](Result<HttpReply> result) {
-            promise->addResult(std::move(result));
-            promise->finish();
-        },
-        this);
-    return promise->future();
+    new Attempt(reply, endpoint, timeout.value_or(m_timeout), finishing(future), this);
+    return future;
 }
 
 std::unique_ptr<Stream> Transport::stream(const QUrl &endpoint, const HttpRequest &request)
@@ -187,7 +211,7 @@ void Transport::dispatch()
     }
     // Last, for what waits for them may call send().
     for (const auto &operation : hopeless)
-        operation->finish(isUnusable() ? m_tls->error() : exhausted(*operation));
+        operation->done(isUnusable() ? m_tls->error() : exhausted(*operation));
 }
 
 /// The best node that it has not asked in this round and that has a connection to spare; which of
@@ -205,24 +229,59 @@ std::optional<std::pair<QUrl, int>> Transport::freeNode(const Operation &operati
     return {};
 }
 
+/// Of an attempt that starts now.
+std::chrono::milliseconds Transport::timeoutOf(Operation &operation) const
+{
+    const HttpRequest &request = operation.request;
+    const bool hasToEnd = request.within > 0ms;
+    if (!operation.deadline) {
+        operation.deadline = QDeadlineTimer(request.large ? largeDeadline
+                                            : hasToEnd    ? request.within
+                                                          : m_deadline,
+                                            Qt::PreciseTimer);
+        operation.lastRound =
+            request.large ? QDeadlineTimer(m_deadline, Qt::PreciseTimer) : *operation.deadline;
+    }
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(operation.deadline->remainingTimeAsDuration());
+    return std::min({m_timeout, left, hasToEnd ? request.within / 2 : m_timeout});
+}
+
+/// False where the node that is asked first has no room in its pipeline.
+bool Transport::startInPipeline(const std::shared_ptr<Operation> &operation)
+{
+    const QUrl endpoint = m_pool.first();
+    if (endpoint.isEmpty() || isUnusable())
+        return false;
+    std::unique_ptr<Pipeline> &pipeline = m_pipelines[endpoint];
+    if (!pipeline) {
+        pipeline =
+            std::make_unique<Pipeline>(endpoint, m_tls ? std::optional(**m_tls) : std::nullopt);
+    }
+    if (!pipeline->makeRoom())
+        return false;
+    const auto timeout = timeoutOf(*operation);
+    const HttpRequest &request = operation->request;
+    pipeline->send(request, request.withLogin ? m_authorization : QByteArray(), timeout,
+                   [this, endpoint, operation](std::optional<HttpReply> reply) {
+                       if (operation->running.empty()) // another node was quicker
+                           return;
+                       if (reply)
+                           finished(endpoint, operation, *std::move(reply));
+                       else
+                           handedBack(endpoint, operation);
+                   });
+    m_running.push_back(operation);
+    started(operation, {.endpoint = endpoint}, timeout);
+    return true;
+}
+
 void Transport::start(const QUrl &endpoint, int network,
                       const std::shared_ptr<Operation> &operation)
 {
     const HttpRequest &request = operation->request;
-    const bool hasToEnd = request.within > 0ms;
-    if (!operation->deadline) {
-        operation->deadline = QDeadlineTimer(request.large ? largeDeadline
-                                             : hasToEnd    ? request.within
-                                                           : m_deadline,
-                                             Qt::PreciseTimer);
-        operation->lastRound =
-            request.large ? QDeadlineTimer(m_deadline, Qt::PreciseTimer) : *operation->deadline;
-    }
-    operation->tried.append(endpoint);
+    const auto timeout = timeoutOf(*operation);
     ++m_inFlight[endpoint][size_t(network)];
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        operation->deadline->remainingTimeAsDuration());
-    const auto timeout = std::min({m_timeout, left, hasToEnd ? request.within / 2 : m_timeout});
     QNetworkReply *reply = m_networks[size_t(network)].sendCustomRequest(
         networkRequest(endpoint, request), request.method, request.body);
     auto *attempt = new Attempt(
@@ -238,27 +297,46 @@ void Transport::start(const QUrl &endpoint, int network,
             });
         });
     }
-    operation->running.push_back({attempt, network});
+    started(operation, {endpoint, attempt, network}, timeout);
+}
 
-    const auto patience = m_pool.patience(endpoint);
+void Transport::started(const std::shared_ptr<Operation> &operation, Running run,
+                        std::chrono::milliseconds timeout)
+{
+    const HttpRequest &request = operation->request;
+    const auto patience = m_pool.patience(run.endpoint);
+    operation->tried.append(run.endpoint);
+    operation->running.push_back(std::move(run));
+    const auto began = operation->running.back().started;
     if (request.read || request.large)
-        operation->hedgeAt = attempt->started() + patience;
-    else if (hasToEnd)
-        operation->hedgeAt = attempt->started() + std::max(patience, timeout / 3);
+        operation->hedgeAt = began + patience;
+    else if (request.within > 0ms)
+        operation->hedgeAt = began + std::max(patience, timeout / 3);
     else
         return;
     hedgeAt(operation->hedgeAt);
 }
 
+/// Out of the pipeline, and to be sent again.
+void Transport::handedBack(const QUrl &endpoint, const std::shared_ptr<Operation> &operation)
+{
+    operation->running.erase(operation->runOn(endpoint));
+    operation->tried.removeOne(endpoint);
+    operation->uncertain = true;
+    if (!operation->running.empty())
+        return;
+    m_running.remove(operation);
+    m_waiting.push_front(operation);
+    dispatch();
+}
+
 void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
                          Result<HttpReply> result)
 {
-    const auto run = std::ranges::find_if(operation->running, [&](const auto &running) {
-        return running.attempt->endpoint() == endpoint;
-    });
-    const auto started = run->attempt->started();
-    const auto age = run->attempt->age();
-    --m_inFlight[endpoint][size_t(run->network)];
+    const auto run = operation->runOn(endpoint);
+    const auto started = run->started;
+    const auto age = run->age();
+    release(*run);
     operation->running.erase(run);
     if (result && result->status >= 500)
         result = errorFromReply(*result);
@@ -267,10 +345,13 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
         const bool isShort = !operation->request.large;
         m_pool.succeeded(endpoint, isShort ? std::optional(age) : std::nullopt);
         while (!operation->running.empty()) {
-            const Attempt &other = *operation->running.back().attempt;
-            if (other.started() < started)
-                m_pool.overtaken(other.endpoint(), other.age());
-            giveUp(*operation, operation->running.size() - 1);
+            const Running other = operation->running.back();
+            operation->running.pop_back();
+            operation->uncertain = true;
+            if (other.started < started)
+                m_pool.overtaken(other.endpoint, other.age());
+            release(other);
+            delete other.attempt;
         }
         m_running.remove(operation);
         if (isShort && !operation->request.read)
@@ -280,7 +361,7 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
         HttpReply reply = std::move(result).value();
         reply.uncertain = operation->uncertain;
         dispatch();
-        operation->finish(std::move(reply));
+        operation->done(std::move(reply));
         return;
     }
 
@@ -310,7 +391,7 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     const QDeadlineTimer &deadline = roundOver ? operation->lastRound : *operation->deadline;
     if ((roundOver && !operation->reached) || deadline.remainingTimeAsDuration() <= pause) {
         dispatch();
-        operation->finish(exhausted(*operation));
+        operation->done(exhausted(*operation));
         return;
     }
     if (roundOver) {
@@ -323,13 +404,11 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     dispatch();
 }
 
-void Transport::giveUp(Operation &operation, size_t attempt)
+/// Its connection is free again.
+void Transport::release(const Running &run)
 {
-    const Operation::Running running = operation.running[attempt];
-    operation.running.erase(operation.running.begin() + qsizetype(attempt));
-    operation.uncertain = true;
-    --m_inFlight[running.attempt->endpoint()][size_t(running.network)];
-    delete running.attempt;
+    if (run.attempt)
+        --m_inFlight[run.endpoint][size_t(run.network)];
 }
 
 /// A write that started then was answered: those that wait since before it may wait in vain, as
@@ -337,11 +416,11 @@ void Transport::giveUp(Operation &operation, size_t attempt)
 void Transport::overtake(EndpointPool::Clock::time_point started)
 {
     for (const auto &operation : m_running) {
-        const Attempt &last = *operation->running.back().attempt;
-        if (operation->request.large || operation->request.read || last.started() >= started)
+        const Running &last = operation->running.back();
+        if (operation->request.large || operation->request.read || last.started >= started)
             continue;
         operation->hedgeAt =
-            std::min(operation->hedgeAt, last.started() + m_pool.patience(last.endpoint()));
+            std::min(operation->hedgeAt, last.started + m_pool.patience(last.endpoint));
         hedgeAt(operation->hedgeAt);
     }
 }
@@ -367,11 +446,11 @@ void Transport::hedge()
             continue;
         }
         operation->hedgeAt = EndpointPool::Clock::time_point::max();
-        const Attempt &last = *operation->running.back().attempt;
+        const Running &last = operation->running.back();
         if (!operation->request.large) {
             startAnother(operation);
-        } else if (!last.isComing()) { // it may be at work: is it?
-            ask(last.endpoint(), {.path = "/version"}, m_pool.patience(last.endpoint()))
+        } else if (!last.attempt->isComing()) { // it may be at work: is it?
+            ask(last.endpoint, {.path = "/version"}, m_pool.patience(last.endpoint))
                 .then(this, [this, operation](const Result<HttpReply> &alive) {
                     if (!alive && !operation->running.empty()
                         && !operation->running.back().attempt->isComing())

@@ -2,8 +2,10 @@
 #include "await.h"
 #include "etcdcluster.h"
 #include "fakeserver.h"
+#include "pipeline.h"
 #include "registry.h"
 #include "seen.h"
+#include "tlsfiles.h"
 
 #include <QTest>
 
@@ -19,6 +21,7 @@ class TestSecure : public QObject
 private Q_SLOTS:
     void certificates_data() { stores(); }
     void certificates();
+    void sharesConnectionsOverTls();
     void certificatesThatDoNotFit_data();
     void certificatesThatDoNotFit();
     void login_data() { stores(); }
@@ -75,6 +78,30 @@ void TestSecure::certificates()
     EtcdCluster etcd({.tls = true});
     QVERIFY2(etcd.start(), qPrintable(etcd.error()));
     joinListLeave(etcd.connectionString(u"/safe?"_s + option(api)));
+}
+
+void TestSecure::sharesConnectionsOverTls()
+{
+    EtcdCluster etcd({.tls = true});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    const auto tls = tlsConfiguration(*ConnectionString::parse(etcd.connectionString()));
+    QVERIFY(tls);
+    Pipeline pipeline(etcd.endpoints().first(), *tls);
+    QTRY_VERIFY(pipeline.makeRoom());
+    size_t written = 0;
+    for (size_t i = 0; i < Pipeline::requestsOnEach; ++i) {
+        pipeline.send({.method = "PUT",
+                       .path = "/v2/keys/" + QByteArray::number(qsizetype(i)),
+                       .body = "value=1",
+                       .contentType = "application/x-www-form-urlencoded"},
+                      {}, 10s, [&](const std::optional<HttpReply> &reply) {
+                          written += reply && reply->status == 201;
+                      });
+    }
+    QTRY_COMPARE(written, Pipeline::requestsOnEach);
+
+    Pipeline stranger(etcd.endpoints().first(), {}); // the system knows no such CA
+    QVERIFY(!QTest::qWaitFor([&] { return stranger.makeRoom(); }, 500));
 }
 
 void TestSecure::certificatesThatDoNotFit_data()

@@ -31,8 +31,7 @@ private Q_SLOTS:
 private:
     static HttpReply reply(int status, const QByteArray &body, const QByteArray &index = {})
     {
-        return {status,          "application/json", index, body, QUrl(u"http://10.0.0.1:2379"_s),
-                BootClock::now()};
+        return {status, index, body, QUrl(u"http://10.0.0.1:2379"_s), BootClock::now()};
     }
 };
 
