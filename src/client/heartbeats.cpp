@@ -9,6 +9,7 @@ namespace EtcdRegistry {
 
 constexpr qsizetype beatsAtOnce = 64; // etcd writes many to the disk together
 constexpr qsizetype beatsAtOnceInTrouble = 4;
+constexpr auto together = 25ms; // to wake for each would take as long as the beat
 
 Heartbeats::Heartbeats(QObject *parent)
     : QObject(parent)
@@ -33,14 +34,15 @@ void Heartbeats::remove(Heartbeat &heartbeat)
 {
     heartbeat.disconnect(this);
     m_pacer.remove(&heartbeat);
-    m_members.remove(&heartbeat);
-    if (m_beating.remove(&heartbeat))
+    if (m_members.take(&heartbeat).isBeating) {
+        --m_beating;
         look();
+    }
 }
 
 void Heartbeats::beatNow(Heartbeat &heartbeat)
 {
-    if (!m_beating.contains(&heartbeat))
+    if (!m_members.value(&heartbeat).isBeating)
         m_pacer.dueAt(&heartbeat, Pacer::Clock::now());
     look();
 }
@@ -48,27 +50,34 @@ void Heartbeats::beatNow(Heartbeat &heartbeat)
 void Heartbeats::look()
 {
     const auto now = Pacer::Clock::now();
-    const auto room =
-        (m_trouble ? beatsAtOnceInTrouble : beatsAtOnce) - m_beating.size() - m_resting;
+    const auto room = (m_trouble ? beatsAtOnceInTrouble : beatsAtOnce) - m_beating - m_resting;
     const QList<Pacer::Id> due = m_pacer.take(room, now);
     for (const Pacer::Id id : due) {
-        m_beating.insert(id);
-        m_members[id].heartbeat->beat();
+        Member &member = m_members[id];
+        member.isBeating = true;
+        ++m_beating;
+        member.heartbeat->beat();
     }
+    m_timer.stop();
     const auto next = m_pacer.next();
     if (next && *next > now) // else the end of a beat makes room for it
-        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(*next - now));
+        m_timer.start(
+            std::max(together, std::chrono::ceil<std::chrono::milliseconds>(*next - now)));
 }
 
 void Heartbeats::ended(Heartbeat &heartbeat, const std::optional<Error> &error)
 {
-    m_beating.remove(&heartbeat);
     Member &member = m_members[&heartbeat];
+    m_beating -= std::exchange(member.isBeating, false);
     if (!error) {
+        const bool wasTrouble = m_trouble.has_value();
         m_trouble.reset();
         member.failures = 0;
         m_pacer.done(&heartbeat, Pacer::Clock::now());
-        return look();
+        const auto untilLook = m_timer.remainingTimeAsDuration(); // negative: none is to come
+        if (wasTrouble || untilLook < 0ms || untilLook > together)
+            look();
+        return;
     }
     // A beat that found no node has already asked them all for as long as it may; where the
     // cluster refuses it there is no hurry.

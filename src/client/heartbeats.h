@@ -4,7 +4,6 @@
 #include "heartbeat.h"
 #include "pacer.h"
 
-#include <QSet>
 #include <QTimer>
 
 namespace EtcdRegistry {
@@ -35,12 +34,13 @@ private:
     {
         Heartbeat *heartbeat;
         int failures = 0; ///< in a row
+        bool isBeating = false;
     };
 
     Pacer m_pacer;
     QHash<Pacer::Id, Member> m_members;
-    QSet<Pacer::Id> m_beating;
-    int m_resting = 0; ///< of those that failed, until others may be tried
+    qsizetype m_beating = 0; ///< so many are
+    int m_resting = 0;       ///< of those that failed, until others may be tried
     std::optional<Error> m_trouble;
     QTimer m_timer;
 };

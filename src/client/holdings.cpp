@@ -117,8 +117,8 @@ void Holdings::beatEnded(const Heartbeat &heartbeat, const std::optional<Error> 
     if (error)
         qCInfo(logRegistry) << "heartbeat failed:" << error->endpoint << error->detail;
     const QSet<QString> again(rejoined.begin(), rejoined.end());
-    const QDateTime now = QDateTime::currentDateTime();
-    QList<Registration> news;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    const bool isToldAnyway = !m_beaten.isEmpty();
     for (const QString &key : heartbeat.keys()) {
         Held *one = find(key);
         if (!one)
@@ -141,7 +141,20 @@ void Holdings::beatEnded(const Heartbeat &heartbeat, const std::optional<Error> 
             registration.lastBeat = now;
             registration.lease = heartbeat.lease().id;
         }
-        news.append(registration);
+        m_beaten.append(registration.id);
+    }
+    if (!isToldAnyway && !m_beaten.isEmpty())
+        QMetaObject::invokeMethod(this, &Holdings::tellBeaten, Qt::QueuedConnection);
+}
+
+/// All that were beaten in one turn of the event loop, for it may be many in each.
+void Holdings::tellBeaten()
+{
+    QList<Registration> news;
+    news.reserve(m_beaten.size());
+    for (const qint64 id : std::exchange(m_beaten, {})) {
+        if (const Held *one = find(id))
+            news.append(one->registration);
     }
     if (!news.isEmpty())
         Q_EMIT changed(news);
@@ -287,7 +300,7 @@ Result<Registration> Holdings::joined(qint64 id, const Result<void> &put)
         return put.error();
     }
     happen(registration, Happening::Written, Cause::Beat);
-    registration.joinedAt = registration.lastBeat = QDateTime::currentDateTime();
+    registration.joinedAt = registration.lastBeat = QDateTime::currentDateTimeUtc();
     registration.lease = one->heartbeat->lease().id;
     m_heartbeats.add(*one->heartbeat);
     const Registration now = registration;

@@ -70,6 +70,7 @@ private:
     Result<Registration> joined(qint64 id, const Result<void> &put);
     void beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
                    const QStringList &rejoined);
+    void tellBeaten();
     void keysGone(const QStringList &keys, Cause cause);
     void review();
     void release(Held &held);
@@ -88,6 +89,7 @@ private:
     std::deque<Join> m_joins; ///< to be begun
     int m_joining = 0;        ///< that are under way
     Heartbeats m_heartbeats;
+    QList<qint64> m_beaten; ///< not told yet
     LateWrites m_lateWrites;
     QList<Registration> m_notLeft; ///< since shutDown()
     QTimer m_reviewTimer;

@@ -41,7 +41,7 @@ struct Registration
     QByteArray document; ///< as written
     State state = State::Joining;
     Cause cause = Cause::Asked;
-    QDateTime joinedAt;
+    QDateTime joinedAt;             ///< UTC, as all times
     QDateTime lastBeat;             ///< the last one that succeeded (joining counts)
     int beatsSent = 0;              ///< attempted, whatever became of them
     int beatsMissed = 0;            ///< failed
