@@ -59,6 +59,14 @@ QFuture<Result<void>> Heartbeat::hold(const QString &key, const QByteArray &valu
     return write(key);
 }
 
+bool Heartbeat::change(const QString &key, const QByteArray &value)
+{
+    m_values.insert(key, value);
+    m_changed.insert(key);
+    m_changedInBeat.insert(key);
+    return !m_paused && m_writes[key].underWay == 0;
+}
+
 /// again: with another lease, where that one turns out to have gone.
 QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
 {
@@ -69,14 +77,17 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
                   if (!granted || !self || !m_values.contains(key))
                       return QtFuture::makeReadyFuture(granted);
                   ++m_writes[key].underWay;
-                  return m_store.put(key, m_values.value(key), m_lease)
+                  const QByteArray value = m_values.value(key);
+                  return m_store.put(key, value, m_lease)
                       .then(&m_store,
-                            [this, key, again, self, sent = Clock::now(),
+                            [this, key, value, again, self, sent = Clock::now(),
                              lease = m_lease](const Result<Applied> &put) {
                                 const auto result = put ? Result<void>() : put.error();
                                 if (!self)
                                     return QtFuture::makeReadyFuture(result);
                                 wrote(key, put, sent);
+                                if (put && m_values.value(key) == value)
+                                    m_changed.remove(key);
                                 const bool leaseGone =
                                     !put && put.error().code == Error::Code::NotFound;
                                 if (!leaseGone || !again)
@@ -106,6 +117,7 @@ void Heartbeat::release(const QString &key)
 {
     m_values.remove(key);
     m_writes.erase(key);
+    m_changed.remove(key);
 }
 
 bool Heartbeat::isUncertain(const QString &key) const
@@ -125,6 +137,7 @@ void Heartbeat::beat()
     const bool isV2 = m_granted && m_lease.id == 0;
     if (isV2 && Clock::now() > expires() && m_whenTaken == Service::WhenTaken::Rejoin && !m_paused)
         return gone(keys(), Registration::Cause::Expired);
+    m_changedInBeat = m_changed;
     m_store.keepAlive(m_lease, m_values,
                       [self = QPointer(this), sent = Clock::now()](const auto &lost) {
                           if (self)
@@ -139,7 +152,9 @@ void Heartbeat::beaten(Clock::time_point sent, const Result<QStringList> &lost)
     if (lost) {
         if (!isV2 || lost->isEmpty())
             m_renewed = sent;
-        gone(*lost, isV2 && expired ? Registration::Cause::Expired : Registration::Cause::KeyGone);
+        QStringList taken = *lost;
+        taken.removeIf([this](const QString &key) { return m_changedInBeat.contains(key); });
+        gone(taken, isV2 && expired ? Registration::Cause::Expired : Registration::Cause::KeyGone);
     } else if (lost.error().code == Error::Code::NotFound) {
         m_granted = false;
         gone(keys(), expired ? Registration::Cause::Expired : Registration::Cause::LeaseGone);
@@ -161,8 +176,11 @@ void Heartbeat::gone(const QStringList &keys, Registration::Cause cause)
 
 void Heartbeat::putAgain(const QStringList &keys)
 {
+    QSet<QString> again = m_changed;
+    again.removeIf([this](const QString &key) { return m_writes[key].underWay > 0; });
+    again.unite(QSet(keys.begin(), keys.end()));
     QList<QFuture<Result<void>>> puts;
-    for (const QString &key : keys) {
+    for (const QString &key : std::as_const(again)) {
         if (m_values.contains(key) && !m_paused)
             puts.append(write(key));
     }

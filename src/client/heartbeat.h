@@ -6,6 +6,7 @@
 
 #include <QHash>
 #include <QPromise>
+#include <QSet>
 
 #include <map>
 #include <vector>
@@ -28,6 +29,10 @@ public:
 
     /// Writes the key, and again whenever it is found missing, until it is released.
     QFuture<Result<void>> hold(const QString &key, const QByteArray &value);
+
+    /// From now on the value is this one. False: hold() would write it too early, as the key is
+    /// paused or is being written, and the next beat does.
+    bool change(const QString &key, const QByteArray &value);
 
     /// Beats this key no more; the key itself is left alone.
     void release(const QString &key);
@@ -82,6 +87,8 @@ private:
     std::vector<QPromise<Result<void>>> m_leaseWaiters;
     QHash<QString, QByteArray> m_values; ///< of the keys that are held
     std::map<QString, Writes> m_writes;  ///< of the same
+    QSet<QString> m_changed;             ///< keys whose value has not been written yet
+    QSet<QString> m_changedInBeat;       ///< those when a beat began, and since: it may find either
     bool m_beating = false;
     bool m_paused = false;
     Clock::time_point m_renewed;

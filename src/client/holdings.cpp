@@ -33,6 +33,12 @@ Holdings::Held *Holdings::find(qint64 id)
     return found == m_held.end() ? nullptr : &found->second;
 }
 
+Error Holdings::notHeld()
+{
+    return {.code = Error::Code::NotFound,
+            .detail = tr("This registration is not held here any more.")};
+}
+
 QList<Registration> Holdings::registrations() const
 {
     QList<Registration> all;
@@ -306,6 +312,37 @@ Result<Registration> Holdings::joined(qint64 id, const Result<void> &put)
     const Registration now = registration;
     Q_EMIT changed({now});
     return now;
+}
+
+// ---- changing
+
+QFuture<Result<void>> Holdings::change(qint64 id, const QByteArray &document)
+{
+    const auto later = [this](const Result<void> &result) {
+        return m_connection.transport().later(result);
+    };
+    Held *one = find(id);
+    if (!one || one->registration.state == State::Leaving)
+        return later(notHeld());
+    Registration &registration = one->registration;
+    Service service = registration.service;
+    service.document = document;
+    const Result<Layout::Record> record = Layout::encode(service);
+    if (!record)
+        return later(record.error());
+    if (record->key != registration.key) {
+        return later(
+            Error{.code = Error::Code::InvalidArgument,
+                  .detail = tr("The URL of %1 would change, and with it its key. Leave it, "
+                               "and join another one.")
+                                .arg(service.name)});
+    }
+    registration.service = service;
+    registration.document = record->value;
+    const std::shared_ptr<Heartbeat> heartbeat = one->heartbeat;
+    const bool now = heartbeat && heartbeat->change(record->key, record->value);
+    Q_EMIT changed({registration});
+    return now ? heartbeat->hold(record->key, record->value) : later(Result<void>());
 }
 
 // ---- the end of being held

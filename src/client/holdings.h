@@ -27,6 +27,7 @@ public:
     using Ended = QFuture<QList<Registration>>;
 
     QFuture<Result<Registration>> join(const Service &service);
+    QFuture<Result<void>> change(qint64 id, const QByteArray &document);
     Ended leave(const QList<qint64> &ids);
     /// Those that could not be left, or not within the limit.
     Ended shutDown(std::chrono::milliseconds limit);
@@ -34,6 +35,7 @@ public:
     void resume(qint64 id);
 
     QList<Registration> registrations() const;
+    static Error notHeld();
     bool isHeld(qint64 id) const { return m_held.contains(id); }
     std::optional<qint64> idOf(const QString &key) const;
     QList<qint64> idsOf(const QString &name) const;

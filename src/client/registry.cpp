@@ -74,6 +74,11 @@ QFuture<Result<Registration>> Registry::join(const Service &service)
     return d->holdings.join(service);
 }
 
+QFuture<Result<void>> Registry::change(qint64 registration, const QByteArray &document)
+{
+    return d->holdings.change(registration, document);
+}
+
 QFuture<Result<void>> Registry::Private::leave(const QList<qint64> &ids)
 {
     return holdings.leave(ids).then(q, [](const QList<Registration> &ended) {
@@ -86,11 +91,14 @@ QFuture<Result<void>> Registry::Private::leave(const QList<qint64> &ids)
 QFuture<Result<void>> Registry::leave(qint64 registration)
 {
     if (!d->holdings.isHeld(registration)) {
-        return d->connection.transport().later(
-            Result<void>(Error{.code = Error::Code::NotFound,
-                               .detail = tr("This registration is not held here any more.")}));
+        return d->connection.transport().later(Result<void>(Holdings::notHeld()));
     }
     return d->leave({registration});
+}
+
+QFuture<Result<void>> Registry::leave(const QList<qint64> &registrations)
+{
+    return d->leave(registrations);
 }
 
 QFuture<Result<void>> Registry::leave(const QString &name)

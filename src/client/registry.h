@@ -47,10 +47,16 @@ public:
     /// tried again for ever, and a key that has gone is put again (but see Service::whenTaken).
     QFuture<Result<Registration>> join(const Service &service);
 
+    /// Writes another document, of the same name and URL, of a registration that we hold. What
+    /// cannot be written now, for an error or because it is paused, a later beat writes.
+    QFuture<Result<void>> change(qint64 registration, const QByteArray &document);
+
     /// Stops the heartbeat and deletes the key of a registration that we hold. Whether or not the
     /// delete succeeds, it is no longer held; on an error it expires with its TTL. Where a write
     /// of ours may still be carried out later, the key is looked at for another 30 s.
     QFuture<Result<void>> leave(qint64 registration);
+    /// Those of them that we hold; the first error, if any.
+    QFuture<Result<void>> leave(const QList<qint64> &registrations);
     /// All that we hold of this name (in any namespace), or all at all; the first error, if any.
     QFuture<Result<void>> leave(const QString &name);
     QFuture<Result<void>> leaveAll();
