@@ -115,14 +115,24 @@ Holdings::Ended Holdings::shutDown(std::chrono::milliseconds limit)
     m_notLeft.clear();
     auto promise = std::make_shared<QPromise<QList<Registration>>>();
     promise->start();
-    const auto end = [this, promise] {
+    auto *waiting = new QObject(this); // for what was being left already, too
+    const auto end = [this, promise, waiting] {
         if (promise->future().isFinished())
             return;
+        waiting->deleteLater();
         promise->addResult(m_notLeft + registrations());
         promise->finish();
     };
-    leave(allIds()).then(this, [end](const QList<Registration> &) { end(); });
-    QTimer::singleShot(limit, this, end);
+    const auto look = [this, end] {
+        if (!m_held.empty())
+            return;
+        // A deletion may have overtaken a write that was under way.
+        m_lateWrites.lookNow().then(this, [end](const QList<QFuture<void>> &) { end(); });
+    };
+    connect(this, &Holdings::removed, waiting, look);
+    QTimer::singleShot(0, waiting, look);
+    QTimer::singleShot(limit, waiting, end);
+    leave(allIds());
     return promise->future();
 }
 

@@ -23,21 +23,23 @@ void LateWrites::look(Store &store, const Registration &left, const Lease &lease
         m_timer.start(interval);
 }
 
-void LateWrites::lookNow()
+QFuture<QList<QFuture<void>>> LateWrites::lookNow()
 {
     std::erase_if(m_keys,
                   [](const auto &key) { return key.second.until < Instance::Clock::now(); });
     if (m_keys.empty())
         m_timer.stop();
+    QList<QFuture<void>> looks;
     for (const auto &[name, key] : m_keys) {
-        key.store->removeOwn(name, key.left.document, key.lease)
-            .then(this, [this, left = key.left](const Result<bool> &removed) {
-                if (!removed || !*removed)
-                    return;
-                qCInfo(logRegistry) << "a delayed write had brought back" << left.key;
-                Q_EMIT leftAgain(left);
-            });
+        looks.append(key.store->removeOwn(name, key.left.document, key.lease)
+                         .then(this, [this, left = key.left](const Result<bool> &removed) {
+                             if (!removed || !*removed)
+                                 return;
+                             qCInfo(logRegistry) << "a delayed write had brought back" << left.key;
+                             Q_EMIT leftAgain(left);
+                         }));
     }
+    return QtFuture::whenAll(looks.begin(), looks.end());
 }
 
 } // namespace EtcdRegistry

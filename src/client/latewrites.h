@@ -20,6 +20,8 @@ public:
     explicit LateWrites(QObject *parent = nullptr);
 
     void look(Store &store, const Registration &left, const Lease &lease);
+    /// At all of them, once and now.
+    QFuture<QList<QFuture<void>>> lookNow();
     /// It is held again.
     void forget(const QString &key) { m_keys.erase(key); }
 
@@ -35,8 +37,6 @@ private:
         Lease lease;
         Instance::Clock::time_point until;
     };
-
-    void lookNow();
 
     std::map<QString, Key> m_keys;
     QTimer m_timer;

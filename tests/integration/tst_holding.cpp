@@ -27,6 +27,8 @@ private Q_SLOTS:
     void tellsEachTransition();
     void leavesThousandsAtTheEnd_data() { eachApi(); }
     void leavesThousandsAtTheEnd();
+    void waitsForWhatIsBeingLeft_data() { eachApi(); }
+    void waitsForWhatIsBeingLeft();
     void saysWhatItCouldNotLeave_data() { eachApi(); }
     void saysWhatItCouldNotLeave();
     void deletesWhatALateWriteBringsBack();
@@ -203,6 +205,22 @@ void TestHolding::leavesThousandsAtTheEnd()
     QCOMPARE(await(registry.shutDown()).size(), 0);
     QCOMPARE(await(registry.list(u"many"_s))->instances.size(), 0);
     QCOMPARE(registry.registrations().size(), 0);
+}
+
+/// And for what is being joined.
+void TestHolding::waitsForWhatIsBeingLeft()
+{
+    QFETCH(Api, api);
+    Registry registry(connection(api));
+    const auto first = await(registry.join(service(u"ending"_s, 1)));
+    QVERIFY(first);
+    QVERIFY(await(registry.join(service(u"ending"_s, 2))));
+    registry.join(service(u"ending"_s, 3));
+    registry.leave(first->id);
+    QCOMPARE(await(registry.shutDown()).size(), 0);
+    QCOMPARE(registry.registrations().size(), 0);
+    QCOMPARE(await(registry.list(u"ending"_s))->instances.size(), 0);
+    QCOMPARE(await(registry.shutDown()).size(), 0); // nothing is held
 }
 
 void TestHolding::saysWhatItCouldNotLeave()
