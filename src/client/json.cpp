@@ -57,10 +57,23 @@ public:
         return members(1, visit) && atEnd();
     }
 
+    template <typename Visit>
+    void array(const Visit &visit)
+    {
+        skipBlanks();
+        if (m_at != m_text.end() && *m_at == '[')
+            elements(1, visit);
+    }
+
+    bool any()
+    {
+        return (m_text.isValidUtf8() || fail(Text::tr("not UTF-8"))) && value(1) && atEnd();
+    }
+
     bool objects(const ObjectVisitor &visit)
     {
         m_visitObject = &visit;
-        return (m_text.isValidUtf8() || fail(Text::tr("not UTF-8"))) && value(1) && atEnd();
+        return any();
     }
 
     /// Empty if it is JSON, but no object.
@@ -104,7 +117,7 @@ private:
         case '{':
             return nestedObject(depth);
         case '[':
-            return elements(depth);
+            return elements(depth, [](QByteArrayView) {});
         case '"':
             return string();
         case 't':
@@ -162,7 +175,8 @@ private:
         return skip('}') || fail(Text::tr("a comma or } is missing"));
     }
 
-    bool elements(int depth)
+    template <typename Visit>
+    bool elements(int depth, const Visit &visit)
     {
         if (depth > deepest)
             return fail(Text::tr("too many levels"));
@@ -170,8 +184,11 @@ private:
         if (skip(']'))
             return true;
         do {
+            skipBlanks();
+            const auto *begin = m_at;
             if (!value(depth + 1))
                 return false;
+            visit(QByteArrayView(begin, m_at));
         } while (skip(','));
         return skip(']') || fail(Text::tr("a comma or ] is missing"));
     }
@@ -263,12 +280,7 @@ Error notAnObject(const Parser &parser, QByteArrayView text)
                 .detail = Text::tr("The document must be a JSON object, such as %1.")
                               .arg(uR"({"port": 8080})"_s)};
     }
-    const auto before = text.first(parser.offset());
-    const auto lineStart = before.lastIndexOf('\n') + 1;
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    qsizetype column = 1; // in UTF-16, without a copy: the text may have 256 MiB
-    for (const uchar c : before.sliced(lineStart))
-        column += c >= 0xf0 ? 2 : (c & 0xc0) != 0x80;
+    const auto [line, column] = position(text, parser.offset());
     return {.code = Error::Code::InvalidArgument,
             .detail = Text::tr("The document is not valid JSON: %1, at line %2, column %3.")
                           .arg(parser.reason())
@@ -284,6 +296,26 @@ Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit)
     if (!parser.object(visit))
         return notAnObject(parser, text);
     return {};
+}
+
+void forEachElement(QByteArrayView text, const ElementVisitor &visit)
+{
+    Parser(text).array(visit);
+}
+
+std::optional<Fault> fault(QByteArrayView text)
+{
+    Parser parser(text);
+    return parser.any() ? std::nullopt : std::optional(Fault{parser.reason(), parser.offset()});
+}
+
+Position position(QByteArrayView text, qsizetype offset)
+{
+    const auto before = text.first(offset);
+    qsizetype column = 1; // without a copy: the text may have 256 MiB
+    for (const uchar c : before.sliced(before.lastIndexOf('\n') + 1))
+        column += c >= 0xf0 ? 2 : (c & 0xc0) != 0x80;
+    return {std::count(before.begin(), before.end(), '\n') + 1, column};
 }
 
 Result<void> forEachObject(QByteArrayView text, const ObjectVisitor &visit)

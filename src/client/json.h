@@ -34,6 +34,28 @@ Result<Fields> fields(const QByteArray &text);
 using FieldVisitor = std::function<void(QByteArrayView name, QByteArrayView value)>;
 Result<void> forEachField(QByteArrayView text, const FieldVisitor &visit);
 
+/// Views of the elements of an array. Precondition: valid JSON.
+using ElementVisitor = std::function<void(QByteArrayView value)>;
+void forEachElement(QByteArrayView text, const ElementVisitor &visit);
+
+/// Why the text is no valid JSON, and where; nothing if it is.
+struct Fault
+{
+    QString reason;
+    qsizetype offset;
+};
+std::optional<Fault> fault(QByteArrayView text);
+
+/// A place in a text as editors count it: both from 1, columns in UTF-16.
+struct Position
+{
+    qsizetype line;
+    qsizetype column;
+
+    bool operator==(const Position &) const = default;
+};
+Position position(QByteArrayView text, qsizetype offset);
+
 /// Every object in the text, the inner ones before those around them: views of its fields that are
 /// neither objects nor arrays, of which an object has a thousand at most. One walk over a text of
 /// any size, and no tree of it.
