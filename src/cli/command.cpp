@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command.h"
 
+#include "applycommand.h"
 #include "doctorcommand.h"
 #include "instancecommands.h"
 #include "joincommand.h"
@@ -29,6 +30,8 @@ std::unique_ptr<Command> Command::make(const Options &options)
         options.command == "join"_L1 || (options.command == "import"_L1 && !options.writeOnly);
     if (holds)
         return std::make_unique<JoinCommand>(options);
+    if (options.command == "apply"_L1)
+        return std::make_unique<ApplyCommand>(options);
     if (options.command == "leave"_L1)
         return std::make_unique<LeaveCommand>(options);
     if (options.command == "lookup"_L1)

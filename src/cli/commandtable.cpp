@@ -56,6 +56,20 @@ const QList<CommandInfo> &commandTable()
          1, 2,
          service + QStringList{u"wait"_s, u"slack"_s, u"check"_s} + output
              + QStringList{u"verbose"_s}},
+        {u"apply"_s,
+         u"FILE"_s,
+         tr("register what a scenario says, and keep it so"),
+         tr("FILE (- is standard input) is JSON, in which comments are allowed: services, their "
+            "documents, how many instances each has, and whether these crash, pause, flap, change "
+            "or leave after a time. share/etcd-registry-browser has scenario.schema.json, which "
+            "describes it, and an example.\n"
+            "All is registered, and kept so until SIGINT or SIGTERM; then it is left, within three "
+            "seconds, and what became of it is told."),
+         1,
+         1,
+         QStringList{u"dry-run"_s} + output,
+         {},
+         true},
         {u"leave"_s, u"[NAME]"_s, tr("delete instances, after asking"),
          tr("Their owners, if alive, put them back with their next beat.\n"
             "Without NAME, --url is needed: nothing else says which ones."),
@@ -172,6 +186,7 @@ const QList<OptionInfo> &optionTable()
          {},
          tr("Leave while COMMAND accepts no connections, and join again when it does.")},
         {u"write-only"_s, {}, {}, tr("Write once, and end.")},
+        {u"dry-run"_s, {}, {}, tr("Register nothing: print what would be there, as export does.")},
         {u"url"_s, {}, u"URL"_s, tr("Only instances with this URL.")},
         {u"yes"_s, {}, {}, tr("Do not ask.")},
         {u"verbose"_s,

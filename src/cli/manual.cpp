@@ -98,6 +98,7 @@ QString manualPage()
                "etcd-registry -e 10.0.0.1:2379/shop join orders -- node server.js\n"
                "etcd-registry -e 10.0.0.1:2379/shop join orders --port 8080 --field version=2.1\n"
                "etcd-registry -e 10.0.0.1:2379/shop watch orders --until joined --for 30s\n"
+               "etcd-registry -e 10.0.0.1:2379/shop apply scenario.json --dry-run\n"
                "etcd-registry -e \"https://10.0.0.1:2379/shop?ca=ca.pem\" lookup orders --json\n"_s)
            + u".fi\n.SH SEE ALSO\n.BR etcd-registry-browser (1),\n.BR etcd (1)\n"_s;
 }

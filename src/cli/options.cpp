@@ -110,6 +110,7 @@ private:
         m_result.yes = m_parser.isSet(u"yes"_s);
         m_result.check = m_parser.isSet(u"check"_s);
         m_result.writeOnly = m_parser.isSet(u"write-only"_s);
+        m_result.dryRun = m_parser.isSet(u"dry-run"_s);
         m_result.url = value(u"url"_s);
         if (!command->choices.isEmpty()) {
             m_result.format = m_result.arguments.takeFirst();
@@ -250,7 +251,20 @@ private:
             preset.whenTaken = Service::WhenTaken::LetGo;
         return m_result.command == "join"_L1     ? readJoin(preset)
                : m_result.command == "import"_L1 ? readImport(preset)
+               : m_result.command == "apply"_L1  ? readScenario()
                                                  : true;
+    }
+
+    bool readScenario()
+    {
+        const auto text = contents(m_result.arguments[0]);
+        if (!text)
+            return false;
+        const auto parsed = Scenario::parse(*text);
+        if (const auto *fault = std::get_if<Scenario::Fault>(&parsed))
+            return fail(m_result.arguments[0] + u": "_s + fault->message());
+        m_result.scenario = std::get<Scenario>(parsed);
+        return true;
     }
 
     bool readImport(const Service &preset)

@@ -3,6 +3,7 @@
 
 #include "connectionstring.h"
 #include "layout.h"
+#include "scenario.h"
 
 #include <QStringList>
 
@@ -36,6 +37,7 @@ struct Options
     bool yes = false;
     bool check = false;
     bool writeOnly = false;
+    bool dryRun = false;
     int count = 1;
     QString format; ///< copy-as: a name in copyFormats()
     QString url;
@@ -44,6 +46,7 @@ struct Options
     std::chrono::milliseconds wait{2000};
     std::chrono::milliseconds slack{5000};
     QList<Service> services; ///< join, import: what is to be registered
+    Scenario scenario;       ///< apply: the same
 
     QString name() const { return arguments.value(0); } ///< of the service; empty: none given
 };

@@ -1,12 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "scenarioinstance.h"
 
+#include <QCoreApplication>
 #include <QPointer>
 #include <QTimer>
 
 #include <utility>
 
+using namespace Qt::StringLiterals;
+
 namespace EtcdRegistry {
+
+QString ScenarioReport::text() const
+{
+    const auto tr = [](const char *text) {
+        return QCoreApplication::translate("EtcdRegistry::Scenario", text);
+    };
+    QStringList counts;
+    for (const auto &[count, what] :
+         {std::pair(crashes, tr("crashes: %1")), std::pair(pauses, tr("pauses: %1")),
+          std::pair(flaps, tr("flaps: %1")), std::pair(changes, tr("changes: %1")),
+          std::pair(leaves, tr("left by themselves: %1")),
+          std::pair(failures, tr("failures: %1"))}) {
+        if (count > 0)
+            counts += what.arg(count);
+    }
+    const QString begin = tr("%1 of %2 joined").arg(joined).arg(instances);
+    return counts.isEmpty() ? begin : begin + u"; "_s + counts.join(u", "_s);
+}
 
 ScenarioInstance::ScenarioInstance(Registry &registry, const Service &service,
                                    const Scenario::Behaviour &behaviour, ScenarioReport &report,

@@ -19,6 +19,8 @@ struct ScenarioReport
     int leaves = 0;   ///< because they were to
     int failures = 0; ///< of what was tried
 
+    QString text() const; ///< for people: "3 of 3 joined; crashes: 1, flaps: 12"
+
     bool operator==(const ScenarioReport &) const = default;
 };
 
