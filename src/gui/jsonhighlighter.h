@@ -9,14 +9,16 @@ class QPlainTextEdit;
 
 namespace EtcdRegistry {
 
-/// Colours JSON, and lines of key=value as the join dialog takes them, in an editor. The colours
-/// follow the editor's palette.
+/// Colours JSON in an editor, and what else may stand there: lines of key=value as the join dialog
+/// takes them, or comments as scenarios have them. The colours follow the editor's palette.
 class JsonHighlighter : public QSyntaxHighlighter
 {
     Q_OBJECT
 public:
+    enum class Also { Rows, Comments };
+
     /// The editor owns it.
-    explicit JsonHighlighter(QPlainTextEdit *editor);
+    explicit JsonHighlighter(QPlainTextEdit *editor, Also also = Also::Rows);
 
     bool eventFilter(QObject *watched, QEvent *event) override;
 
@@ -24,9 +26,11 @@ protected:
     void highlightBlock(const QString &text) override;
 
 private:
+    bool highlightRow(const QString &text);
     void paint(qsizetype start, qsizetype length, Theme::Role role);
 
     QPlainTextEdit *m_editor;
+    Also m_also;
 };
 
 } // namespace EtcdRegistry

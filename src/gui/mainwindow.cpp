@@ -10,6 +10,7 @@
 #include "filterfield.h"
 #include "instancepanel.h"
 #include "journal.h"
+#include "scenarios.h"
 #include "session.h"
 #include "statechips.h"
 #include "tableview.h"
@@ -74,6 +75,7 @@ MainWindow::~MainWindow()
     if (m_session)
         m_session->disconnect(this);
     delete m_browser; // before what it shows
+    delete m_scenarios;
 }
 
 void MainWindow::setUpToolBar()
@@ -133,6 +135,10 @@ void MainWindow::setUpActions()
         for (const Row &row : selectedRows())
             QDesktopServices::openUrl(QUrl(row.instance->url));
     });
+    on(m_ui->openScenarioAction, [this] { m_scenarios->openAndRun(); });
+    on(m_ui->editScenarioAction, [this] { m_scenarios->edit(); });
+    on(m_ui->stopScenarioAction, [this] { m_scenarios->stop(); });
+    on(m_ui->saveHeldAction, [this] { m_scenarios->saveHeld(); });
     on(m_ui->refreshAction, [this] { m_session->refresh(); });
     on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
     on(m_ui->journalAction, [this] { m_browser->showJournal(); });
@@ -245,6 +251,9 @@ void MainWindow::makeBrowser()
     m_browser->setWorstFirst(m_ui->worstFirstAction->isChecked());
     m_browser->setFlashing(m_ui->flashAction->isChecked());
     m_commands = new Commands(*session, m_name, m_ui->notice, this);
+    m_scenarios = new Scenarios(*session, m_ui->notice, this);
+    connect(m_scenarios, &Scenarios::runningChanged, this, &MainWindow::updateActions);
+    connect(session, &Session::registrationsChanged, this, &MainWindow::updateActions);
     m_ui->pages->addWidget(m_browser);
     connect(m_browser, &Browser::selectionChanged, this, &MainWindow::updateActions);
     connect(m_browser, &Browser::joinRequested, m_ui->joinAction, &QAction::trigger);
@@ -310,6 +319,7 @@ void MainWindow::closeSession()
         dialog->deleteLater();
     delete std::exchange(m_browser, nullptr);
     delete std::exchange(m_commands, nullptr);
+    delete std::exchange(m_scenarios, nullptr);
     if (m_session) {
         m_session->disconnect(this);
         m_session.release()->deleteLater(); // it may be what called us
@@ -329,6 +339,8 @@ void MainWindow::closeSession()
 /// Ends the session, and goes on with `next` unless the user, asked about what we hold, objects.
 void MainWindow::endSession(const std::function<void()> &next)
 {
+    if (m_scenarios && m_scenarios->isUnsaved())
+        return m_scenarios->whenSaved([this, next] { endSession(next); });
     const auto held = m_session ? m_session->registry().registrations().size() : 0;
     const auto end = [this, next] {
         closeSession();
@@ -350,7 +362,9 @@ void MainWindow::endSession(const std::function<void()> &next)
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
-    if (m_session && !m_session->registry().registrations().isEmpty()) {
+    if (m_session
+        && (!m_session->registry().registrations().isEmpty()
+            || (m_scenarios && m_scenarios->isUnsaved()))) {
         event->ignore();
         endSession([this] { close(); });
         return;
@@ -373,14 +387,16 @@ void MainWindow::updateActions()
     const bool connected = isConnected();
     const bool chosen =
         connected && m_browser->instances()->table()->selectionModel()->hasSelection();
-    for (QAction *action :
-         {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction, m_ui->pauseAction,
-          m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
+    for (QAction *action : {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction,
+                            m_ui->pauseAction, m_ui->openScenarioAction, m_ui->editScenarioAction,
+                            m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
         action->setEnabled(connected);
     for (QAction *action : {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction,
                             m_ui->copyUrlAction, m_ui->copyKeyAction, m_ui->copyDocumentAction,
                             m_ui->copyAsMenu->menuAction(), m_ui->openUrlAction})
         action->setEnabled(chosen);
+    m_ui->stopScenarioAction->setEnabled(connected && m_scenarios->isRunning());
+    m_ui->saveHeldAction->setEnabled(connected && !m_session->registry().registrations().isEmpty());
     m_ui->pauseAction->setText(m_ui->pauseAction->isChecked() ? tr("&Resume") : tr("&Pause"));
 }
 

@@ -21,6 +21,7 @@ class Commands;
 class ConnectionButton;
 class DemoSession;
 class FilterField;
+class Scenarios;
 class Session;
 class StateChips;
 
@@ -74,9 +75,10 @@ private:
     FilterField *m_filter;
     std::unique_ptr<DemoSession> m_demo;
     std::unique_ptr<Session> m_session;
-    Browser *m_browser = nullptr;   ///< while connected
-    Commands *m_commands = nullptr; ///< while connected
-    QString m_name;                 ///< of the cluster, for people
+    Browser *m_browser = nullptr;     ///< while connected
+    Commands *m_commands = nullptr;   ///< while connected
+    Scenarios *m_scenarios = nullptr; ///< while connected
+    QString m_name;                   ///< of the cluster, for people
     QString m_choice;
 };
 

@@ -74,8 +74,7 @@ void Session::startLiveThread()
     connect(m_live, &LiveRegistry::changed, m_journal, &Journal::recordChanges);
     connect(m_live, &LiveRegistry::happened, m_journal, &Journal::recordEvent);
     connect(m_keeper, &RowKeeper::late, m_journal, &Journal::recordLate);
-    connect(&m_registry, &Registry::registrationsChanged, m_journal,
-            &Journal::recordRegistrations);
+    connect(&m_registry, &Registry::registrationsChanged, m_journal, &Journal::recordRegistrations);
     connect(&m_registry, &Registry::leftAgain, m_journal, &Journal::recordLeftAgain);
     connect(this, &Session::nodeSeen, m_journal, &Journal::recordNode);
     connect(m_journal, &Journal::recorded, &m_journalModel, &JournalModel::append);
@@ -222,6 +221,7 @@ Batch *Session::leave(const QStringList &keys)
 
 void Session::leaveAll()
 {
+    Q_EMIT leaving();
     m_registry.shutDown().then(this, [this](const QList<Registration> &notLeft) {
         if (notLeft.isEmpty()) {
             Q_EMIT leftAll();
@@ -232,9 +232,9 @@ void Session::leaveAll()
             names.append(registration.service.name);
         names.removeDuplicates();
         const std::optional<Error> &error = notLeft.first().lastError;
-        Q_EMIT leavingFailed(tr("Could not be left: %1. %2 What remains expires by itself.")
-                                 .arg(names.join(tr(", ")),
-                                      error ? error->message() : tr("No answer in time.")));
+        Q_EMIT leavingFailed(
+            tr("Could not be left: %1. %2 What remains expires by itself.")
+                .arg(names.join(tr(", ")), error ? error->message() : tr("No answer in time.")));
     });
 }
 

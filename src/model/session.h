@@ -80,6 +80,7 @@ public:
     void leaveAll();
 
 Q_SIGNALS:
+    void leaving(); ///< leaveAll() begins: nobody is to join anything now
     void leftAll();
     void leavingFailed(const QString &message); ///< what could not be left, and what becomes of it
     void updated(const EtcdRegistry::RowsUpdatePtr &update); ///< rows have changed
