@@ -94,11 +94,11 @@ void Session::startLiveThread()
 
 Session::~Session()
 {
-    for (QThread *thread :
-         {&m_thread, &m_journalThread}) { // what the first tells, the second writes
-        thread->quit();
-        thread->wait();
-    }
+    m_thread.quit();
+    m_thread.wait();
+    // What that has told is written first.
+    QMetaObject::invokeMethod(m_journal, [this] { m_journalThread.quit(); });
+    m_journalThread.wait();
 }
 
 Session::Clock::time_point Session::now() const

@@ -279,7 +279,7 @@ void TestJournal::livesInAThread()
     QMetaObject::invokeMethod(journal, [=] { journal->recordChanges(changes); });
     QVERIFY(recorded.wait(5000));
     QMetaObject::invokeMethod(journal, [=] { journal->recordChanges(changes); });
-    thread.quit();
+    QMetaObject::invokeMethod(journal, [&thread] { thread.quit(); }); // after that
     QVERIFY(thread.wait(5000));
     QCOMPARE(JournalFile(folder.path(), cluster, 1000).lastLines(9).size(), 2);
 }
