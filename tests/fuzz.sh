@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds the asan preset's fuzzers and runs them, two at a time:
+# Installs what is missing, builds the asan preset's fuzzers and runs them at the same time:
 #   tests/fuzz.sh [seconds each, 60] [name...]       all, unless some are named
 # They start from the inputs in tests/fuzz, and from those that earlier runs left in
 # build/asan/corpus. A finding ends its fuzzer, and in the end this with an error.
@@ -36,4 +36,4 @@ END
 }
 export -f fuzz
 export ASAN_OPTIONS=allow_addr2line=1 # no other symbolizer has to be installed
-printf '%s\0' "${names[@]}" | xargs -0 -n1 -P2 bash -c 'fuzz "$1"' fuzz
+printf '%s\0' "${names[@]}" | xargs -0 -n1 -P0 bash -c 'fuzz "$1"' fuzz

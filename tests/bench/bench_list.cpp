@@ -24,6 +24,7 @@ struct Contender
     QString name;
     QString program;
     QStringList arguments;
+    int exitCode = 0; ///< that it has to end with
     std::vector<double> seconds = {};
 };
 
@@ -39,7 +40,8 @@ std::optional<double> measure(const Contender &contender)
     process.start(contender.program, contender.arguments);
     const bool finished = process.waitForFinished(60000);
     const double seconds = double(timer.nsecsElapsed()) / 1e9;
-    if (!finished || process.exitStatus() != QProcess::NormalExit || process.exitCode() != 0)
+    if (!finished || process.exitStatus() != QProcess::NormalExit
+        || process.exitCode() != contender.exitCode)
         return {};
     return seconds;
 }
@@ -84,19 +86,46 @@ std::vector<Contender> contenders(Api api, const QString &cli, const EtcdCluster
     return all;
 }
 
-int compare(Api api, const QString &cli, EtcdCluster &cluster)
+/// In turns, so that a busy machine is busy for all. False: one of them failed.
+bool measureAll(std::vector<Contender> &all)
+{
+    for (int run = 0; run < runs; ++run) {
+        for (Contender &contender : all) {
+            const std::optional<double> seconds = measure(contender);
+            if (!seconds) {
+                fail(contender.name + u" failed"_s);
+                return false;
+            }
+            contender.seconds.push_back(*seconds);
+        }
+    }
+    return true;
+}
+
+/// A registry with nothing in it: what the program itself takes to start, ask and end.
+int compareEmpty(Api api, const QString &cli, const EtcdCluster &cluster)
+{
+    std::vector<Contender> all = contenders(api, cli, cluster);
+    all.resize(2);
+    all[0].exitCode = 1;            // nothing found
+    all[1].arguments[0] = u"-sS"_s; // v2 answers with 404
+    if (!measureAll(all))
+        return 1;
+    Line(api == Api::V2 ? u"list-empty-v2"_s : u"list-empty-v3"_s)
+        .value(median(all[0].seconds), "s", u"1.5 times curl and 50 ms"_s,
+               1.5 * median(all[1].seconds) + 0.05)
+        .add("curl_s", median(all[1].seconds), 4)
+        .print();
+    return 0;
+}
+
+int compare(Api api, const QString &cli, const EtcdCluster &cluster)
 {
     std::vector<Contender> all = contenders(api, cli, cluster);
     if (!listsAll(all.front()))
         return fail(u"the list is not complete"_s);
-    for (int run = 0; run < runs; ++run) { // in turns, so that a busy machine is busy for all
-        for (Contender &contender : all) {
-            const std::optional<double> seconds = measure(contender);
-            if (!seconds)
-                return fail(contender.name + u" failed"_s);
-            contender.seconds.push_back(*seconds);
-        }
-    }
+    if (!measureAll(all))
+        return 1;
     const double ours = median(all.front().seconds);
     for (size_t i = 1; i < all.size(); ++i) {
         Line(api == Api::V2 ? u"list-20k-v2"_s : u"list-20k-v3"_s)
@@ -109,23 +138,26 @@ int compare(Api api, const QString &cli, EtcdCluster &cluster)
 } // namespace
 
 /// bench_list ETCD-REGISTRY: how long `etcd-registry list` takes for 20,000 instances in a real
-/// etcd, as a whole process, against curl for the same bytes and the npm client.
+/// etcd, as a whole process, against curl for the same bytes and the npm client; and for none.
 int main(int argc, char *argv[])
 {
     const QCoreApplication application(argc, argv);
     if (argc != 2)
         return fail(u"usage: bench_list ETCD-REGISTRY"_s);
+    const QString cli = QString::fromLocal8Bit(argv[1]);
     for (const Api api : {Api::V2, Api::V3}) {
         EtcdCluster cluster;
         if (!cluster.start())
             return fail(cluster.error());
         if (api == Api::V2 && !cluster.servesV2())
             continue;
+        if (const int status = compareEmpty(api, cli, cluster))
+            return status;
         const Result<ConnectionString> connection =
             ConnectionString::parse(cluster.connectionString());
         if (!fill(*connection, api, instances))
             return fail(u"the instances could not be written"_s);
-        if (const int status = compare(api, QString::fromLocal8Bit(argv[1]), cluster))
+        if (const int status = compare(api, cli, cluster))
             return status;
     }
     return 0;
