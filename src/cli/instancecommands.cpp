@@ -112,8 +112,9 @@ void LeaveCommand::leave(const QList<Instance> &instances)
     for (const Instance &instance : instances) {
         m_registry.remove(instance.key).then(this, [this, instances](const Result<bool> &removed) {
             if (!removed)
-                fail(removed.error());
-            else if (--m_pending == 0)
+                return fail(removed.error());
+            tellProgress(instances.size() - --m_pending, instances.size());
+            if (m_pending == 0)
                 finishWith(text(instances, m_options, Options::Output::Default));
         });
     }

@@ -25,9 +25,12 @@ void JoinCommand::start()
             if (!joined) {
                 complain(joined.error().message());
                 stopHolding(statusOf(joined.error()));
-            } else if (--m_pending == 0) {
-                tellJoined();
+                return;
             }
+            const qsizetype all = m_options.services.size();
+            tellProgress(all - --m_pending, all);
+            if (m_pending == 0)
+                tellJoined();
         });
     }
 }

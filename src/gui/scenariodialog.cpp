@@ -23,7 +23,7 @@ ScenarioDialog::ScenarioDialog(QWidget *parent)
     connect(m_ui->editor->document(), &QTextDocument::modificationChanged, this,
             &QWidget::setWindowModified);
     connect(m_ui->goButton, &QPushButton::clicked, m_ui->editor, &ScenarioEditor::goToFault);
-    connect(m_ui->openButton, &QPushButton::clicked, this, &ScenarioDialog::open);
+    connect(m_ui->openButton, &QPushButton::clicked, this, &ScenarioDialog::openFile);
     connect(m_ui->saveButton, &QPushButton::clicked, this, [this] { save(); });
     connect(m_ui->saveAsButton, &QPushButton::clicked, this, [this] { saveAs(); });
     connect(m_ui->closeButton, &QPushButton::clicked, this, &ScenarioDialog::reject);
@@ -100,7 +100,7 @@ bool ScenarioDialog::load(const QString &path)
     return false;
 }
 
-void ScenarioDialog::open()
+void ScenarioDialog::openFile()
 {
     whenSaved([this] {
         chooseScenarioFile(this, QFileDialog::AcceptOpen, m_path,

@@ -45,7 +45,7 @@ private:
     void showFault(const std::optional<Scenario::Fault> &fault);
     void setText(const QString &text, const QString &path);
     void setPath(const QString &path);
-    void open();
+    void openFile();
     void save(const std::function<void()> &next = [] {});
     void saveAs(const std::function<void()> &next = [] {});
     bool write(const QString &path);

@@ -8,8 +8,8 @@
 #include "heldpanel.h"
 #include "inspectdialog.h"
 #include "instancepanel.h"
-#include "journalpanel.h"
 #include "joindialog.h"
+#include "journalpanel.h"
 #include "leavedialog.h"
 #include "servicetree.h"
 #include "session.h"
@@ -104,9 +104,8 @@ private:
     /// Until the table has so many rows.
     bool shows(const QString &key) const
     {
-        return std::ranges::any_of(m_window->session()->rows(), [&](const Row &row) {
-            return row.instance->key == key;
-        });
+        return std::ranges::any_of(m_window->session()->rows(),
+                                   [&](const Row &row) { return row.instance->key == key; });
     }
     bool waitForRows(int rows)
     {
@@ -327,7 +326,7 @@ void TestMainWindow::keepsItsPlace()
     table()->sortByColumn(3, Qt::AscendingOrder); // by port
     table()->setCurrentIndex(table()->model()->index(200, 0));
     table()->scrollTo(table()->model()->index(210, 0), QAbstractItemView::PositionAtTop);
-    const auto keyAt = [this](const QModelIndex &index) {
+    const auto keyAt = [](const QModelIndex &index) {
         return index.data(InstanceModel::KeyRole).toString();
     };
     const QString selected = keyAt(table()->currentIndex());
@@ -441,8 +440,7 @@ void TestMainWindow::followsTheJournal()
     QVERIFY(entries->model()->index(0, JournalModel::Text).data().toString().contains(u"weight"_s));
     entries->setCurrentIndex(entries->model()->index(0, 0));
     QTRY_COMPARE(the<InstancePanel>()->selectedRows().size(), 1);
-    QCOMPARE(the<InstancePanel>()->selectedRows().first().instance->key,
-             u"services/told/web/2"_s);
+    QCOMPARE(the<InstancePanel>()->selectedRows().first().instance->key, u"services/told/web/2"_s);
     QCOMPARE(m_window->findChild<FilterField *>()->text(), u"we"_s);
     QCOMPARE(m_resets, 0);
 }

@@ -247,8 +247,10 @@ void TestLiveTable::knowsTheCadenceOfV2()
     QVERIFY(table.find(key)->changed == Clock::time_point());
 
     // A crowd of writes at once is no cadence, and a pause does not undo it.
-    for (int i = 0; i < 5; ++i)
-        table.apply({put(entry(++revision, "{}", 10s))}, revision, t0 + 36s);
+    for (int i = 0; i < 5; ++i) {
+        ++revision;
+        table.apply({put(entry(revision, "{}", 10s))}, revision, t0 + 36s);
+    }
     QCOMPARE(table.find(key)->cadence, 5000ms);
 }
 
