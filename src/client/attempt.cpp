@@ -118,12 +118,9 @@ Result<HttpReply> Attempt::outcome()
         m_body.size() >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
     if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut
         && !m_tooLong) {
-        return HttpReply{status,
-                         m_reply->rawHeader("X-Etcd-Index"),
-                         std::move(m_body),
-                         m_endpoint,
-                         BootClock::now(),
-                         m_reply->rawHeader("Date")};
+        return HttpReply{
+            status,           m_reply->rawHeader("X-Etcd-Index"), std::move(m_body), m_endpoint,
+            BootClock::now(), m_reply->rawHeader("Date")};
     }
 
     Error failure;

@@ -171,7 +171,8 @@ Change::Kind LiveTable::howItWent(const LiveInstance &gone, Clock::time_point no
         return Change::Kind::Gone;
     if (now + deadlineTolerance < *instance.expires)
         return Change::Kind::Left;
-    return now - lookedAt(instance, m_looked) < recently ? Change::Kind::Expired : Change::Kind::Gone;
+    return now - lookedAt(instance, m_looked) < recently ? Change::Kind::Expired
+                                                         : Change::Kind::Gone;
 }
 
 QList<Change> LiveTable::look(const QStringList &keys, qint64 lease, const LeaseTime &time,

@@ -13,18 +13,7 @@ class RegistrationModel : public MergingModel<QAbstractTableModel>
 {
     Q_OBJECT
 public:
-    enum Column {
-        State,
-        Service,
-        NameSpace,
-        Url,
-        LastBeat,
-        Sent,
-        Missed,
-        Ttl,
-        Cause,
-        ColumnCount
-    };
+    enum Column { State, Service, NameSpace, Url, LastBeat, Sent, Missed, Ttl, Cause, ColumnCount };
     enum Role { StateRole = Qt::UserRole + 1 }; ///< int of Registration::State
 
     using MergingModel::MergingModel;

@@ -190,9 +190,9 @@ private Q_SLOTS:
     {
         QFETCH(bool, rejoins);
         auto *dialog = new JoinDialog(connectionTo(u"localhost"_s));
-        dialog->setTemplate({.name = u"web"_s,
-                             .whenTaken = rejoins ? Service::WhenTaken::LetGo
-                                                  : Service::WhenTaken::Rejoin});
+        dialog->setTemplate(
+            {.name = u"web"_s,
+             .whenTaken = rejoins ? Service::WhenTaken::LetGo : Service::WhenTaken::Rejoin});
         dialog->open();
         QCOMPARE(child<QCheckBox>(*dialog, u"rejoins"_s)->isChecked(), !rejoins);
         child<QCheckBox>(*dialog, u"rejoins"_s)->click();

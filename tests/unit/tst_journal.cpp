@@ -181,8 +181,9 @@ void TestJournal::tellsHowOurBeatsFare()
     QCOMPARE(become(State::Rejoining, Cause::Expired), QStringList());
     each.rejoins = 1;
     QCOMPARE(become(State::Alive), is(u"a:80 had gone, and was joined again by this window"_s));
-    QCOMPARE(become(State::Rejoining, Cause::KeyGone),
-             is(u"somebody else deleted or replaced the key of a:80: this window joins it again"_s));
+    QCOMPARE(
+        become(State::Rejoining, Cause::KeyGone),
+        is(u"somebody else deleted or replaced the key of a:80: this window joins it again"_s));
     each.rejoins = 2;
     QCOMPARE(become(State::Alive), is(u"a:80 had gone, and was joined again by this window"_s));
     QCOMPARE(become(State::Rejoining, Cause::LeaseGone),

@@ -219,7 +219,7 @@ void TestTransport::neverMoreThanItsConnectionsCarry()
     for (int i = 0; i < 36; ++i)
         replies.append(transport.send({.path = path}));
     QTest::qWait(300);
-    QCOMPARE(requestsTo(hung), 30); // five on each of its networks
+    QCOMPARE(requestsTo(hung), 30);   // five on each of its networks
     for (const auto &reply : replies) // the time that they queue is not theirs
         QCOMPARE(await(reply).error().code, Error::Code::Timeout);
 }
@@ -238,7 +238,7 @@ void TestTransport::hedgesReads()
     QVERIFY2(timer.elapsed() < 500, qPrintable(QString::number(timer.elapsed())));
     timer.start();
     QCOMPARE(await(transport.send({.path = path, .read = true}))->body, "soon");
-    QCOMPARE(requestsTo(slow), 1); // the one that answered leads
+    QCOMPARE(requestsTo(slow), 1);                       // the one that answered leads
     QTRY_VERIFY(transport.pool().isHealthy(slow.url())); // a ping has told
     QCOMPARE(transport.pool().order().first(), good.url());
 }
