@@ -57,34 +57,38 @@ QString bash()
         if (command.file)
             arguments = u" COMPREPLY=($(compgen -f -- \"$word\"));"_s;
         else if (command.name == "help"_L1)
-            arguments = u" words=%1;"_s.arg(quoted(commandNames().join(u' ')));
+            arguments = u" choices=%1;"_s.arg(quoted(commandNames().join(u' ')));
         else if (!command.choices.isEmpty())
-            arguments = u" words=%1;"_s.arg(quoted(command.choices.join(u' ')));
+            arguments = u" choices=%1;"_s.arg(quoted(command.choices.join(u' ')));
         else if (command.arguments.contains("NAME"_L1))
-            arguments = u" words=$(%1 2>/dev/null);"_s.arg(QString::fromUtf16(namesOfServices));
+            arguments = u" choices=$(%1 2>/dev/null);"_s.arg(QString::fromUtf16(namesOfServices));
         commands += u"    %1)%2 options=%3 ;;\n"_s.arg(command.name, arguments,
                                                        quoted(optionWords(&command).join(u' ')));
     }
+    // Not COMP_WORDS, which breaks connection strings at their colons.
     return u"# etcd-registry completion bash\n"
            "_etcd_registry() {\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    local command= connection= words= options=%1 i\n"
+           "    local line=${COMP_LINE:0:COMP_POINT} words\n"
+           "    read -ra words <<< \"$line\"\n"
+           "    [[ $line != *' ' ]] || words+=('')\n"
+           "    local last=$((${#words[@]} - 1)) command= connection= choices= options=%1 i\n"
+           "    local word=${words[last]}\n"
            "    COMPREPLY=()\n"
-           "    case $before in\n%2    esac\n"
-           "    for ((i = 1; i < COMP_CWORD; ++i)); do\n"
-           "        case ${COMP_WORDS[i]} in\n"
-           "        -e|--etcd) connection=\"-e ${COMP_WORDS[++i]}\" ;;\n"
+           "    case ${words[last-1]} in\n%2    esac\n"
+           "    for ((i = 1; i < last; ++i)); do\n"
+           "        case ${words[i]} in\n"
+           "        -e|--etcd) connection=\"-e ${words[++i]//[\\\"\\']/}\" ;;\n"
            "        %3) ((++i)) ;;\n"
            "        -*) ;;\n"
-           "        *) command=${COMP_WORDS[i]}; break ;;\n"
+           "        *) command=${words[i]}; break ;;\n"
            "        esac\n"
            "    done\n"
            "    case $command in\n"
-           "    '') words=%4 ;;\n%5    esac\n"
+           "    '') choices=%4 ;;\n%5    esac\n"
            "    if [[ $word == -* ]]; then\n"
-           "        words=$options\n"
+           "        choices=$options\n"
            "    fi\n"
-           "    [[ -z $words ]] || COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+           "    [[ -z $choices ]] || COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n"
            "}\n"
            "complete -F _etcd_registry etcd-registry\n"_s.arg(
                quoted(optionWords(nullptr).join(u' ')), values, withValue.join(u'|'),

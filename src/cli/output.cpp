@@ -16,6 +16,15 @@
 using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::Cli {
+namespace {
+
+struct Texts
+{
+    Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Command)
+};
+
+} // namespace
+
 QString printable(const QString &text)
 {
     QString result = text;
@@ -88,16 +97,6 @@ QByteArray jsonArray(const QList<Instance> &instances)
     return result += "]\n";
 }
 
-static QByteArray jsonLines(const QList<Instance> &instances)
-{
-    QByteArray result;
-    for (const auto &instance : instances) {
-        if (instance.problem != Instance::Problem::NotAnObject)
-            result += Json::compact(instance.document) + '\n';
-    }
-    return result;
-}
-
 QByteArray jsonObjects(const QByteArrayList &objects, Options::Output output)
 {
     if (output == Options::Output::Json)
@@ -108,11 +107,21 @@ QByteArray jsonObjects(const QByteArrayList &objects, Options::Output output)
     return result;
 }
 
+static QByteArray jsonLines(const QList<Instance> &instances)
+{
+    QByteArrayList documents;
+    for (const auto &instance : instances) {
+        if (instance.problem != Instance::Problem::NotAnObject)
+            documents += Json::compact(instance.document);
+    }
+    return jsonObjects(documents, Options::Output::JsonLines);
+}
+
 /// How long it lives unless it is renewed.
 static QString timeLeft(const Instance &instance)
 {
     if (!instance.hasTtl)
-        return QCoreApplication::translate("EtcdRegistry::Command", "never");
+        return Texts::tr("never");
     if (!instance.expires) // v3 does not tell
         return u"-"_s;
     const auto left = std::max<Instance::Clock::duration>(
@@ -122,10 +131,8 @@ static QString timeLeft(const Instance &instance)
 
 static QByteArray table(const QList<Instance> &instances, bool color)
 {
-    const auto tr = [](const char *text) {
-        return QCoreApplication::translate("EtcdRegistry::Command", text);
-    };
-    Table table({tr("NAMESPACE"), tr("NAME"), tr("URL"), tr("EXPIRES IN")});
+    Table table(
+        {Texts::tr("NAMESPACE"), Texts::tr("NAME"), Texts::tr("URL"), Texts::tr("EXPIRES IN")});
     for (const Instance &instance : instances)
         table.add({instance.nameSpace, instance.service, instance.url, timeLeft(instance)});
     return table.text(color);
@@ -156,12 +163,9 @@ QByteArray lookups(const QList<Instance> &instances, const QHash<QString, int> &
                    const Options &options)
 {
     using Output = Options::Output;
-    const auto tr = [](const char *text) {
-        return QCoreApplication::translate("EtcdRegistry::Command", text);
-    };
     if (options.output == Output::Names)
         return text(instances, options, Output::Names);
-    Table table({tr("TIMES"), tr("SHARE"), tr("NAME"), tr("URL")});
+    Table table({Texts::tr("TIMES"), Texts::tr("SHARE"), Texts::tr("NAME"), Texts::tr("URL")});
     QByteArrayList objects;
     for (const Instance &instance : instances) {
         const int count = times[instance.key];
@@ -182,9 +186,8 @@ bool print(const QByteArray &text)
         return true;
     if (errno == EPIPE)
         return true;
-    complain(QCoreApplication::translate("EtcdRegistry::Command",
-                                         "Can't write the output: %1. Is the disk full?")
-                 .arg(qt_error_string(errno)));
+    complain(
+        Texts::tr("Can't write the output: %1. Is the disk full?").arg(qt_error_string(errno)));
     return false;
 }
 
@@ -201,8 +204,7 @@ void tellProgress(qsizetype done, qsizetype all)
     if (!isTerminal || (done < all && sinceLast.isValid() && sinceLast.elapsed() < often))
         return;
     sinceLast.start();
-    const QString text =
-        QCoreApplication::translate("EtcdRegistry::Command", "%1 of %2").arg(done).arg(all);
+    const QString text = Texts::tr("%1 of %2").arg(done).arg(all);
     std::fprintf(stderr, done < all ? "\r%s" : "\r%s\r\u001b[K", qPrintable(text));
 }
 

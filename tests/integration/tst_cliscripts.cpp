@@ -438,6 +438,7 @@ void TestCliScripts::completes_data()
     row("help w", "watch");
     row("leave --y", "--yes");
     row("list --y", "");
+    row("-e http://127.0.0.1:2379/shop?api=v3&ttl=4 copy-as cu", "curl-v2 curl-v3");
 }
 
 /// In bash; the names of services it asks of the cluster.
@@ -445,8 +446,8 @@ void TestCliScripts::completes()
 {
     QFETCH(QStringList, words);
     QFETCH(QByteArray, reply);
-    const QString script = u"source <(\"$0\" completion bash); COMP_WORDS=(etcd-registry \"$@\"); "
-                           "COMP_CWORD=$#; _etcd_registry; echo \"${COMPREPLY[*]}\""_s;
+    const QString script = u"source <(\"$0\" completion bash); COMP_LINE=\"etcd-registry $*\"; "
+                           "COMP_POINT=${#COMP_LINE}; _etcd_registry; echo \"${COMPREPLY[*]}\""_s;
     QProcess bash;
     bash.start(u"bash"_s, QStringList{u"-c"_s, script, QStringLiteral(CLI)} + words);
     QVERIFY(bash.waitForFinished(20000));
