@@ -16,11 +16,7 @@ QString milliseconds(const Node &node)
 
 QString status(const Node &node)
 {
-    if (!node.lastError)
-        return u"ok"_s;
-    const Error &error = *node.lastError;
-    return error.detail.isEmpty() ? MembersCommand::tr("HTTP status %1").arg(error.httpStatus)
-                                  : error.detail;
+    return node.lastError ? node.lastError->reason() : u"ok"_s;
 }
 
 QByteArray jsonOf(const Node &node)

@@ -59,14 +59,20 @@ bool Error::retryable() const
     Q_UNREACHABLE();
 }
 
-QString Error::message() const
+QString Error::reason() const
 {
-    const auto where = endpoint.isEmpty() ? Text::tr("the cluster") : withoutSecrets(endpoint);
     auto why = withoutSecrets(detail);
     if (why.endsWith(u'.'))
         why.chop(1);
     if (why.isEmpty() && httpStatus != 0)
         why = Text::tr("HTTP status %1").arg(httpStatus);
+    return why;
+}
+
+QString Error::message() const
+{
+    const auto where = endpoint.isEmpty() ? Text::tr("the cluster") : withoutSecrets(endpoint);
+    const auto why = reason();
     const auto because = why.isEmpty() ? QString() : u" (%1)"_s.arg(why);
 
     switch (code) {

@@ -37,6 +37,8 @@ struct Error
     /// True where another node, or the same one later, may do it: the request itself is fine.
     bool retryable() const;
 
+    /// Why, in a few words: the detail, or else the HTTP status; without passwords.
+    QString reason() const;
     /// One line in the user's language: what, where, and what to do.
     QString message() const;
 

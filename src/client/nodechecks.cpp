@@ -24,11 +24,6 @@ using Check = Finding::Check;
 using Severity = Finding::Severity;
 using Code = Error::Code;
 
-QString why(const Error &error)
-{
-    return error.detail.isEmpty() ? Text::tr("HTTP status %1").arg(error.httpStatus) : error.detail;
-}
-
 /// A host of the connection; else it is known from the membership only.
 bool isSeed(const Node &node, const Observations &seen)
 {
@@ -61,7 +56,7 @@ Findings reach(const Observations &seen)
         found += Finding{
             .check = Check::Reach,
             .severity = seed ? Severity::Error : Severity::Warning,
-            .what = Text::tr("The node does not answer: %1.").arg(why(*node.lastError)),
+            .what = Text::tr("The node does not answer: %1.").arg(node.lastError->reason()),
             .where = node.endpoint.toString(),
             .advice = seed ? Text::tr("Check that etcd runs there, and the network between.")
                            : Text::tr("A member says that it is there: check that it is, or what "
@@ -83,7 +78,7 @@ Findings tls(const Observations &seen)
         if (error && error->code == Code::Tls) {
             found += Finding{.check = Check::Tls,
                              .severity = Severity::Error,
-                             .what = Text::tr("No secure connection: %1.").arg(why(*error)),
+                             .what = Text::tr("No secure connection: %1.").arg(error->reason()),
                              .where = where,
                              .advice = Text::tr("Check https and the files of ca, cert and key.")};
         }
@@ -117,7 +112,7 @@ Findings membership(const Observations &seen)
                     .arg(node.name),
                 Text::tr("Tell etcd by --advertise-client-urls where others reach it."));
         } else if (node.reachable && node.lastError) {
-            add(endpoint, Text::tr("The node %1.").arg(why(*node.lastError)),
+            add(endpoint, Text::tr("The node %1.").arg(node.lastError->reason()),
                 Text::tr("Check which cluster you mean, and leave it out of the connection."));
         }
     }

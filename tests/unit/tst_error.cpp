@@ -103,8 +103,10 @@ void TestError::noSecrets()
 {
     QFETCH(QString, text);
     for (int code = 0; code <= int(Code::Protocol); ++code) {
-        const auto message = Error{.code = Code(code), .endpoint = text, .detail = text}.message();
+        const Error error{.code = Code(code), .endpoint = text, .detail = text};
+        const auto message = error.message();
         QVERIFY2(!message.contains(u"hunt"_s), qPrintable(message));
+        QVERIFY2(!error.reason().contains(u"hunt"_s), qPrintable(error.reason()));
     }
 }
 
