@@ -2,10 +2,8 @@
 #include "doctor.h"
 
 #include "layout.h"
-#include "offthread.h"
 #include "watch.h"
 
-#include <QCoreApplication>
 #include <QTimer>
 
 namespace EtcdRegistry {
@@ -24,8 +22,7 @@ Doctor::~Doctor()
     m_connection.close();
     if (m_other)
         m_other->close();
-    m_threads.waitForDone();
-    QCoreApplication::removePostedEvents(this, QEvent::MetaCall);
+    m_workers.cancelAll();
 }
 
 QFuture<Doctor::Report> Doctor::examine()
@@ -61,12 +58,13 @@ void Doctor::answered()
 {
     if (--m_open > 0)
         return;
-    offThread(m_threads, this, [seen = m_seen] {
-        return Report{diagnose(seen), seen.isReached()};
-    }).then(this, [this](const Report &report) {
-        m_promise.addResult(report);
-        m_promise.finish();
-    });
+    m_workers.run([seen = m_seen] {
+                 return Report{diagnose(seen), seen.isReached()};
+             })
+        .then(this, [this](const Report &report) {
+            m_promise.addResult(report);
+            m_promise.finish();
+        });
 }
 
 void Doctor::askNodes()
@@ -101,10 +99,9 @@ void Doctor::take(const Result<Listing> &listing)
     tryToWatch();
     if (listing->entries.isEmpty())
         findOtherNamespaces();
-    question(offThread(m_threads, this,
-                       [listing = *listing, api = m_connection.cluster().api] {
-                           return Layout::decodeAll(listing.entries, api, listing.observed);
-                       }),
+    question(m_workers.run([listing = *listing, api = m_connection.cluster().api] {
+        return Layout::decodeAll(listing.entries, api, listing.observed);
+    }),
              [this](const QList<Instance> &instances) {
                  m_seen.registry = Snapshot{.instances = instances};
              });

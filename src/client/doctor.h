@@ -4,10 +4,10 @@
 #include "connection.h"
 #include "diagnosis.h"
 #include "members.h"
+#include "workers.h"
 
 #include <QObject>
 #include <QPromise>
-#include <QThreadPool>
 
 #include <memory>
 
@@ -52,7 +52,7 @@ private:
     std::unique_ptr<Connection> m_other; ///< the same cluster by its other API
     Members m_members;
     std::unique_ptr<Watch> m_watch;
-    QThreadPool m_threads;
+    Workers m_workers;
     Observations m_seen;
     int m_open = 0; ///< questions that are
     QPromise<Report> m_promise;

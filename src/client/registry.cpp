@@ -3,9 +3,8 @@
 
 #include "connection.h"
 #include "holdings.h"
-#include "offthread.h"
+#include "workers.h"
 
-#include <QCoreApplication>
 #include <QRandomGenerator>
 
 #include <algorithm>
@@ -27,12 +26,11 @@ public:
     ~Private()
     {
         // While everything that waits for an answer is still here: no context may go before what
-        // it waits for. The threads of the store and our own post their results to us.
+        // it waits for.
         connection.transport().cancelAll();
         holdings.close();
         connection.close();
-        decoder.waitForDone();
-        QCoreApplication::removePostedEvents(q, QEvent::MetaCall);
+        decoders.cancelAll();
     }
 
     QFuture<Result<void>> leave(const QList<qint64> &ids);
@@ -42,7 +40,7 @@ public:
     Connection connection;
     Nodes nodes;
     Holdings holdings;
-    QThreadPool decoder;
+    Workers decoders;
 };
 
 Registry::Registry(const ConnectionString &connection, QObject *parent)
@@ -172,8 +170,7 @@ QFuture<Result<Snapshot>> Registry::list(const QString &name)
         })
         .then(this,
               [this](const Result<Listing> &listing) {
-                  return offThread(
-                      d->decoder, this,
+                  return d->decoders.run(
                       [listing, api = d->connection.cluster().api]() -> Result<Snapshot> {
                           if (!listing)
                               return listing.error();

@@ -3,11 +3,9 @@
 
 #include "etcderror.h"
 #include "json.h"
-#include "offthread.h"
 #include "transport.h"
 #include "watchv2.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QStringBuilder>
 
@@ -108,12 +106,6 @@ StoreV2::StoreV2(Transport &transport, QObject *parent)
     , m_transport(transport)
 {}
 
-StoreV2::~StoreV2()
-{
-    m_decoder.waitForDone();
-    QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
-}
-
 Result<Listing> StoreV2::decode(const HttpReply &reply)
 {
     Listing listing;
@@ -158,7 +150,7 @@ QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
         .send({.path = keyPath(prefix) + "?recursive=true&sorted=true", .large = true})
         .then(this,
               [this](const Result<HttpReply> &reply) {
-                  return offThread(m_decoder, this, [reply]() -> Result<Listing> {
+                  return m_decoders.run([reply]() -> Result<Listing> {
                       return reply ? decode(*reply) : reply.error();
                   });
               })

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "watch.h"
-
-#include <QThreadPool>
+#include "workers.h"
 
 namespace EtcdRegistry {
 
@@ -16,7 +15,6 @@ class StoreV2 : public Store
     Q_OBJECT
 public:
     explicit StoreV2(Transport &transport, QObject *parent = nullptr);
-    ~StoreV2() override;
 
     Api api() const override { return Api::V2; }
     QFuture<Result<Listing>> list(const QString &prefix) override;
@@ -45,7 +43,7 @@ public:
 
 private:
     Transport &m_transport;
-    QThreadPool m_decoder;
+    Workers m_decoders;
 };
 
 } // namespace EtcdRegistry

@@ -4,11 +4,9 @@
 #include "attempt.h"
 #include "etcderror.h"
 #include "gatewayjson.h"
-#include "offthread.h"
 #include "transport.h"
 #include "watchv3.h"
 
-#include <QCoreApplication>
 #include <QDeadlineTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -217,7 +215,7 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
     return call(request)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {
-                  return offThread(m_decoder, this, [reply, pages]() -> Result<void> {
+                  return m_decoders.run([reply, pages]() -> Result<void> {
                       return reply ? pages->add(*reply) : reply.error();
                   });
               })

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "watch.h"
+#include "workers.h"
 
 #include <QPromise>
-#include <QThreadPool>
 
 #include <memory>
 #include <vector>
@@ -68,7 +68,7 @@ private:
     QString m_password;
     std::vector<QPromise<Result<void>>> m_loginWaiters;
     std::vector<Put> m_puts; ///< to be sent in the next turn
-    QThreadPool m_decoder;
+    Workers m_decoders;
 };
 
 } // namespace EtcdRegistry

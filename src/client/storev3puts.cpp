@@ -4,7 +4,6 @@
 #include "gatewayjson.h"
 #include "transport.h"
 
-#include <QCoreApplication>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QSet>
@@ -43,8 +42,6 @@ StoreV3::StoreV3(Transport &transport, const QByteArray &path, const QString &us
 StoreV3::~StoreV3()
 {
     m_puts.clear(); // which cancels them, while what waits for them is still here
-    m_decoder.waitForDone();
-    QCoreApplication::removePostedEvents(this, QEvent::MetaCall); // what it has decoded
 }
 
 QFuture<Result<Applied>> StoreV3::put(const QString &key, const QByteArray &value,

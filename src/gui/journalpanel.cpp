@@ -6,7 +6,6 @@
 #include "journaldelegate.h"
 #include "journalexport.h"
 #include "journalmodel.h"
-#include "offthread.h"
 #include "tableview.h"
 
 #include <QAction>
@@ -301,15 +300,14 @@ void JournalPanel::exportTo(const QString &path)
 {
     const QList<JournalEntry> entries = m_model.shown();
     const auto write = [path, entries] { return exportJournal(path, entries); };
-    offThread(m_pool, this, write)
-        .then(this, [this, path, count = entries.size()](const QString &error) {
-            if (error.isEmpty())
-                m_message->say(FieldMessage::Kind::Help,
-                               tr("%1 entries are in %2.")
-                                   .arg(QLocale().toString(count), QDir::toNativeSeparators(path)));
-            else
-                m_message->say(FieldMessage::Kind::Error, error);
-        });
+    m_workers.run(write).then(this, [this, path, count = entries.size()](const QString &error) {
+        if (error.isEmpty())
+            m_message->say(FieldMessage::Kind::Help,
+                           tr("%1 entries are in %2.")
+                               .arg(QLocale().toString(count), QDir::toNativeSeparators(path)));
+        else
+            m_message->say(FieldMessage::Kind::Error, error);
+    });
 }
 
 } // namespace EtcdRegistry

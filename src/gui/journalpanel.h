@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <QThreadPool>
+#include "workers.h"
+
 #include <QTimer>
 #include <QWidget>
 
@@ -70,7 +71,7 @@ private:
     bool m_atNewest = true; ///< the user has not scrolled away from there
     bool m_hovered = false;
     bool m_moving = false; ///< the scroll bar is moved by us
-    QThreadPool m_pool;
+    Workers m_workers;
 };
 
 } // namespace EtcdRegistry

@@ -2,7 +2,6 @@
 #include "arrangement.h"
 
 #include "instancemodel.h"
-#include "offthread.h"
 #include "parallel.h"
 
 #include <algorithm>
@@ -31,7 +30,6 @@ bool Scope::contains(const Instance &instance) const
 Arrangement::Arrangement(QObject *parent)
     : QObject(parent)
 {
-    m_pool.setMaxThreadCount(2); // one to filter and one to sort
     m_pause.setSingleShot(true);
     m_pause.setInterval(1s);
     connect(&m_pause, &QTimer::timeout, this, &Arrangement::sortIfBroken);
@@ -326,14 +324,13 @@ void Arrangement::start(Job &job, Work work, Done done)
     std::iota(job.now.begin(), job.now.end(), 0);
     const auto token = job.stop.get_token();
     using Answer = std::invoke_result_t<Work, std::stop_token>;
-    offThread(m_pool, this, [work = std::move(work), token] {
-        return work(token);
-    }).then(this, [&job, done = std::move(done), token](const Answer &answer) {
-        if (token.stop_requested())
-            return;
-        job.running = false;
-        done(answer);
-    });
+    m_workers.run([work = std::move(work), token] { return work(token); })
+        .then(this, [&job, done = std::move(done), token](const Answer &answer) {
+            if (token.stop_requested())
+                return;
+            job.running = false;
+            done(answer);
+        });
 }
 
 void Arrangement::cancel(Job &job)

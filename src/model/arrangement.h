@@ -3,9 +3,9 @@
 
 #include "comparerows.h"
 #include "instancefilter.h"
+#include "workers.h"
 
 #include <QObject>
-#include <QThreadPool>
 #include <QTimer>
 
 #include <optional>
@@ -101,7 +101,7 @@ private:
     QTimer m_pause;        ///< runs for a second after sorting
     Job m_filtering;
     Job m_sorting;
-    QThreadPool m_pool;
+    Workers m_workers{2}; ///< one to filter and one to sort
 };
 
 } // namespace EtcdRegistry

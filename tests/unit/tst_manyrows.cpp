@@ -4,6 +4,7 @@
 #include <QRandomGenerator>
 #include <QSignalSpy>
 #include <QTest>
+#include <QThread>
 
 #include <algorithm>
 #include <numeric>
@@ -104,6 +105,7 @@ private Q_SLOTS:
     void sortsMany();
     void fillsWithoutSorting();
     void newestFilterWins();
+    void goesWhileItIsSorted();
     void worksOnManyAsIfTheyWereFew();
 };
 
@@ -161,6 +163,18 @@ void TestManyRows::newestFilterWins()
     QCOMPARE(model.rowCount(), 2000);
     QTest::qWait(20);
     QCOMPARE(model.rowCount(), 2000);
+}
+
+void TestManyRows::goesWhileItIsSorted()
+{
+    auto shown = std::make_unique<Shown>();
+    shown->show(manyRows(3000));
+    QThread::msleep(200); // by then it is sorted, as nobody has heard yet
+    QVERIFY(shown->model.isWorking());
+    shown.reset();
+    Shown busy;
+    busy.show(manyRows(25000));
+    QVERIFY(busy.model.isWorking());
 }
 
 /// Random updates, filters, scopes and orders, while most of the work is under way; whenever it is
