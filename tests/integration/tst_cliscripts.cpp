@@ -27,6 +27,8 @@ private Q_SLOTS:
     void tables_data() { stores(); }
     void tables();
     void colors();
+    void onATerminal();
+    void tellsProgressOnATerminal();
     void lookups_data() { stores(); }
     void lookups();
     void environment();
@@ -168,6 +170,60 @@ void TestCliScripts::colors()
     QCOMPARE(ask({u"-e"_s, connection, u"list"_s, u"--color"_s, u"always"_s}),
              "\x1b[33mweb\x1b[39m\n");
     held.end(SIGTERM);
+}
+
+/// What etcd-registry shows on a terminal of that many columns.
+static QByteArray shownOn(int columns, const QStringList &arguments, const QString &variables = {})
+{
+    QStringList words;
+    for (const QString &argument : QStringList{QStringLiteral(CLI)} + arguments)
+        words += u'\'' + argument + u'\'';
+    QProcess terminal;
+    terminal.start(u"script"_s,
+                   {u"-qec"_s,
+                    u"stty cols %1; %2 %3"_s.arg(columns).arg(variables, words.join(u' ')),
+                    QProcess::nullDevice()});
+    if (!terminal.waitForFinished(20000) || terminal.exitCode() != 0)
+        qWarning() << terminal.errorString() << terminal.exitCode();
+    return terminal.readAll().replace("\r\n", "\n");
+}
+
+void TestCliScripts::onATerminal()
+{
+    const QString connection = at(u"v2"_s);
+    const QString name = u"服务-"_s + QString(60, u'x');
+    Held held({u"-e"_s, connection, u"join"_s, name, u"-p"_s, u"80"_s});
+    QVERIFY(held.joined);
+    const QStringList table{u"-e"_s, connection, u"list"_s, u"--output"_s, u"table"_s};
+    const QString plain = QString::fromUtf8(shownOn(60, table, u"NO_COLOR=1"_s));
+    QVERIFY2(plain.contains(u"服务-xx"_s) && plain.contains(u"xx…"_s), qPrintable(plain));
+    QVERIFY(!plain.contains(u'\x1b'));
+    for (const QString &line :
+         plain.split(u'\n')) // two characters of the name take two columns each
+        QVERIFY2(line.size() + line.count(u'服') + line.count(u'务') <= 60, qPrintable(line));
+    QVERIFY(QString::fromUtf8(shownOn(200, table)).contains(name));
+    QVERIFY(ask(table).contains(name.toUtf8())); // into a pipe
+    QVERIFY(shownOn(60, table).startsWith("\x1b[1m"));
+    QCOMPARE(QString::fromUtf8(shownOn(60, {u"-e"_s, connection, u"list"_s})),
+             u"\x1b[33m%1\x1b[39m\n"_s.arg(name));
+    held.end(SIGTERM);
+}
+
+void TestCliScripts::tellsProgressOnATerminal()
+{
+    const QString connection = at(u"v3"_s);
+    QTemporaryDir folder;
+    QFile file(folder.filePath(u"exported"_s));
+    QVERIFY(file.open(QFile::WriteOnly));
+    file.write(Cli({u"-e"_s, connection, u"apply"_s, u"-"_s, u"--dry-run"_s})
+                   .run(R"({"registrations": [{"name": "web", "count": 300, "port": 80}]})")
+                   .output);
+    file.close();
+    const QStringList import{u"-e"_s, connection, u"import"_s, u"--write-only"_s, file.fileName()};
+    const QByteArray shown = shownOn(80, import);
+    QVERIFY2(shown.contains("\r1 of 300"), shown);
+    QVERIFY2(shown.endsWith("\r300 of 300\r\x1b[K"), shown); // and it is gone again
+    QCOMPARE(Cli(import).run().error, QByteArray());
 }
 
 void TestCliScripts::lookups()
