@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "transport.h"
 
-#include "attempt.h"
 #include "etcderror.h"
 #include "log.h"
 #include "network.h"
 #include "pipeline.h"
 #include "stream.h"
 #include "tlsfiles.h"
+#include "transportoperation.h"
 
 #include <QCoreApplication>
-#include <QDeadlineTimer>
 #include <QNetworkReply>
 #include <QRandomGenerator>
 #include <QTimer>
-#include <QVarLengthArray>
 
 #include <algorithm>
 
@@ -25,7 +23,6 @@ namespace EtcdRegistry {
 
 // Qt opens six connections to a host, and a seventh request's timer would run while it queues.
 constexpr int inFlightPerNetwork = 5;
-constexpr qsizetype attemptsAtOnce = 3;
 constexpr auto largeDeadline = 60s;
 
 /// Between two rounds; requests that failed together do not come again together.
@@ -33,43 +30,6 @@ static std::chrono::milliseconds restBetweenRounds()
 {
     return std::chrono::milliseconds(QRandomGenerator::global()->bounded(100, 200));
 }
-
-/// A request on its way to a node.
-struct Transport::Running
-{
-    QUrl endpoint;
-    Attempt *attempt = nullptr; ///< null: it is in a pipeline
-    int network = 0;
-    EndpointPool::Clock::time_point started = EndpointPool::Clock::now();
-
-    std::chrono::milliseconds age() const
-    {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(EndpointPool::Clock::now()
-                                                                     - started);
-    }
-};
-
-struct Transport::Operation
-{
-    HttpRequest request;
-    Done done;
-    std::optional<QDeadlineTimer>
-        deadline;             ///< from the first attempt on: queueing is our own doing
-    QDeadlineTimer lastRound; ///< no round begins after it: the minute is for what does come
-    QVarLengthArray<Running, attemptsAtOnce> running; ///< one after the other started
-    EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
-    QVarLengthArray<QUrl, attemptsAtOnce> tried; ///< in this round
-    QStringList failedEndpoints;                 ///< in all rounds
-    std::optional<Error> lastError;
-    bool reached = false;   ///< somebody accepted a connection in this round
-    bool uncertain = false; ///< see HttpReply
-    QDeadlineTimer rest{0}; ///< between two rounds
-
-    Running *runOn(const QUrl &endpoint)
-    {
-        return std::ranges::find(running, endpoint, &Running::endpoint);
-    }
-};
 
 Transport::Transport(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
@@ -409,88 +369,6 @@ void Transport::release(const Running &run)
 {
     if (run.attempt)
         --m_inFlight[run.endpoint][size_t(run.network)];
-}
-
-/// A write that started then was answered: those that wait since before it may wait in vain, as
-/// those do that were under way when a leader died (for seven seconds).
-void Transport::overtake(EndpointPool::Clock::time_point started)
-{
-    for (const auto &operation : m_running) {
-        const Running &last = operation->running.back();
-        if (operation->request.large || operation->request.read || last.started >= started)
-            continue;
-        operation->hedgeAt =
-            std::min(operation->hedgeAt, last.started + m_pool.patience(last.endpoint));
-        hedgeAt(operation->hedgeAt);
-    }
-}
-
-/// Sees to it that hedge() runs then, or before.
-void Transport::hedgeAt(EndpointPool::Clock::time_point when)
-{
-    if (m_hedgeTimer.isActive() && m_hedgeAt <= when)
-        return;
-    m_hedgeAt = when;
-    m_hedgeTimer.start(std::max(
-        std::chrono::ceil<std::chrono::milliseconds>(when - EndpointPool::Clock::now()), 0ms));
-}
-
-void Transport::hedge()
-{
-    const auto now = EndpointPool::Clock::now();
-    const auto running = m_running; // startAnother() may end one
-    auto next = EndpointPool::Clock::time_point::max();
-    for (const auto &operation : running) {
-        if (operation->hedgeAt > now) {
-            next = std::min(next, operation->hedgeAt);
-            continue;
-        }
-        operation->hedgeAt = EndpointPool::Clock::time_point::max();
-        const Running &last = operation->running.back();
-        if (!operation->request.large) {
-            startAnother(operation);
-        } else if (!last.attempt->isComing()) { // it may be at work: is it?
-            ask(last.endpoint, {.path = "/version"}, m_pool.patience(last.endpoint))
-                .then(this, [this, operation](const Result<HttpReply> &alive) {
-                    if (!alive && !operation->running.empty()
-                        && !operation->running.back().attempt->isComing())
-                        startAnother(operation);
-                });
-        }
-    }
-    if (next != EndpointPool::Clock::time_point::max())
-        hedgeAt(next);
-}
-
-void Transport::startAnother(const std::shared_ptr<Operation> &operation)
-{
-    if (operation->running.size() >= attemptsAtOnce || operation->deadline->hasExpired())
-        return;
-    if (const auto node = freeNode(*operation))
-        start(node->first, node->second, operation);
-}
-
-/// Those in doubt whose ping is due; and again when the next one is.
-void Transport::ping()
-{
-    for (const QUrl &endpoint : m_pool.toPing()) {
-        if (m_pinging.contains(endpoint))
-            continue;
-        m_pinging.insert(endpoint);
-        ask(endpoint, {.path = "/version"})
-            .then(this, [this, endpoint](const Result<HttpReply> &reply) {
-                m_pinging.remove(endpoint);
-                if (reply && reply->status == 200)
-                    m_pool.revived(endpoint);
-                else
-                    m_pool.failed(endpoint, reply ? errorFromReply(*reply) : reply.error());
-                ping();
-            });
-    }
-    if (const auto next = m_pool.nextPing(m_pinging)) {
-        m_pingTimer.start(std::max(
-            std::chrono::ceil<std::chrono::milliseconds>(*next - EndpointPool::Clock::now()), 1ms));
-    }
 }
 
 Error Transport::exhausted(const Operation &operation) const
