@@ -22,33 +22,27 @@ Command::Command(Options options)
     , m_registry(m_options.connection)
 {}
 
+template <typename T>
+static std::unique_ptr<Command> makeAs(const Options &options)
+{
+    return std::make_unique<T>(options);
+}
+
 std::unique_ptr<Command> Command::make(const Options &options)
 {
+    static const QHash<QString, std::unique_ptr<Command> (*)(const Options &)> makers{
+        {u"apply"_s, makeAs<ApplyCommand>},   {u"copy-as"_s, makeAs<CopyAsCommand>},
+        {u"doctor"_s, makeAs<DoctorCommand>}, {u"export"_s, makeAs<ExportCommand>},
+        {u"import"_s, makeAs<JoinCommand>},   {u"join"_s, makeAs<JoinCommand>},
+        {u"leave"_s, makeAs<LeaveCommand>},   {u"list"_s, makeAs<ListCommand>},
+        {u"lookup"_s, makeAs<LookupCommand>}, {u"members"_s, makeAs<MembersCommand>},
+        {u"watch"_s, makeAs<WatchCommand>},
+    };
     if (!options.program.isEmpty())
-        return std::make_unique<RunCommand>(options);
-    const bool holds =
-        options.command == "join"_L1 || (options.command == "import"_L1 && !options.writeOnly);
-    if (holds)
-        return std::make_unique<JoinCommand>(options);
-    if (options.command == "apply"_L1)
-        return std::make_unique<ApplyCommand>(options);
-    if (options.command == "leave"_L1)
-        return std::make_unique<LeaveCommand>(options);
-    if (options.command == "lookup"_L1)
-        return std::make_unique<LookupCommand>(options);
-    if (options.command == "import"_L1)
-        return std::make_unique<WriteCommand>(options);
-    if (options.command == "export"_L1)
-        return std::make_unique<ExportCommand>(options);
-    if (options.command == "copy-as"_L1)
-        return std::make_unique<CopyAsCommand>(options);
-    if (options.command == "watch"_L1)
-        return std::make_unique<WatchCommand>(options);
-    if (options.command == "doctor"_L1)
-        return std::make_unique<DoctorCommand>(options);
-    if (options.command == "members"_L1)
-        return std::make_unique<MembersCommand>(options);
-    return std::make_unique<ListCommand>(options);
+        return makeAs<RunCommand>(options);
+    if (options.writeOnly)
+        return makeAs<WriteCommand>(options);
+    return makers[options.command](options);
 }
 
 void Command::finishWith(const QByteArray &output)

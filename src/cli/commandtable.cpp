@@ -50,8 +50,7 @@ const QList<CommandInfo> &commandTable()
             "that of etcd-registry. On SIGTERM the service is left first; COMMAND is sent SIGTERM "
             "--wait ms later, when no client comes any more, and SIGKILL another --slack ms later. "
             "On SIGINT there is no --wait, and another signal ends any waiting. What is told of "
-            "the "
-            "registration goes to standard error; with --verbose also when it is registered.\n"
+            "the registration goes to standard error; with --verbose also when it is registered.\n"
             "A SERVER.js is run by node."),
          1, 2,
          service + QStringList{u"wait"_s, u"slack"_s, u"check"_s} + output
