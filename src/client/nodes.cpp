@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
+constexpr auto membershipFirst = 1s; ///< what lasts no longer needs no further nodes
 constexpr auto membershipInterval = 30s;
 constexpr auto membershipIntervalInTrouble = 5s;
 
@@ -30,7 +31,7 @@ Nodes::Nodes(Transport &transport, const ConnectionString &connection, QObject *
             });
     if (connection.refresh) {
         connect(&m_membershipTimer, &QTimer::timeout, this, &Nodes::followMembership);
-        m_membershipTimer.start(membershipInterval);
+        m_membershipTimer.start(membershipFirst);
     }
 }
 
@@ -110,6 +111,7 @@ void Nodes::askNames()
 void Nodes::followMembership()
 {
     m_followed = BootClock::now();
+    m_membershipTimer.start(membershipInterval);
     m_members.list().then(this, [this](const Result<QList<Member>> &members) {
         if (members)
             adopt(*members);

@@ -15,10 +15,10 @@ namespace EtcdRegistry {
 class Transport;
 struct ConnectionString;
 
-/// Asks each node of the cluster how it is, and, with refresh=true, follows the membership every
-/// 30 s, and when a node fails: it adopts only nodes that answer and belong to this cluster, over
-/// https where all that we know do so, and keeps the hosts of the connection string as a fallback.
-/// Transport::cancelAll() has to be called before it goes away.
+/// Asks each node of the cluster how it is, and, with refresh=true, follows the membership from
+/// the first second on, every 30 s, and when a node fails: it adopts only nodes that answer and
+/// belong to this cluster, over https where all that we know do so, and keeps the hosts of the
+/// connection string as a fallback. Transport::cancelAll() has to be called before it goes away.
 class Nodes : public QObject
 {
     Q_OBJECT
