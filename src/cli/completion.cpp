@@ -135,7 +135,6 @@ QString zsh()
     }
     return u"#compdef etcd-registry\n"
            "_etcd_registry_names() {\n"
-           "    local connection=(${opt_args[-e]:+-e ${opt_args[-e]}})\n"
            "    compadd -- ${(f)\"$(etcd-registry $connection list --output names 2>/dev/null)\"}\n"
            "}\n"
            "_etcd_registry() {\n"
@@ -146,6 +145,8 @@ QString zsh()
            "    case $state in\n"
            "    command) _describe command commands; return ;;\n"
            "    esac\n"
+           "    local given=${opt_args[-e]:-${opt_args[--etcd]}}\n"
+           "    local -a connection=(${given:+-e ${(Q)given//\\\\:/:}})\n"
            "    case $line[1] in\n%3    esac\n"
            "}\n"
            "_etcd_registry \"$@\"\n"_s.arg(commands, specifications(nullptr), cases);
@@ -157,17 +158,51 @@ QString fish()
     const auto quoted = [](const QString &text) {
         return u'\'' + QString(text).replace(u'\\', u"\\\\"_s).replace(u'\'', u"\\'"_s) + u'\'';
     };
-    QString result = u"complete -c etcd-registry -f\n"_s;
+    QStringList withValue;
+    for (const OptionInfo &option : optionsOf(nullptr)) {
+        if (!option.value.isEmpty())
+            withValue += wordsOf(option);
+    }
+    QString result = u"# etcd-registry completion fish\n"
+                     "function __etcd_registry_command\n"
+                     "    set -l words (commandline -opc)[2..]\n"
+                     "    while set -q words[1]\n"
+                     "        switch $words[1]\n"
+                     "            case %1\n"
+                     "                set -e words[1]\n"
+                     "            case '-*'\n"
+                     "            case '*'\n"
+                     "                echo $words[1]\n"
+                     "                return\n"
+                     "        end\n"
+                     "        set -e words[1]\n"
+                     "    end\n"
+                     "    return 1\n"
+                     "end\n"
+                     "function __etcd_registry_names\n"
+                     "    set -l words (commandline -opc)\n"
+                     "    set -l connection\n"
+                     "    for i in (seq (count $words))\n"
+                     "        if contains -- $words[$i] -e --etcd\n"
+                     "            set connection -e $words[(math $i + 1)]\n"
+                     "        end\n"
+                     "    end\n"
+                     "    %2 2>/dev/null\n"
+                     "end\n"
+                     "complete -c etcd-registry -f\n"_s.arg(withValue.join(u' '),
+                                                            QString::fromUtf16(namesOfServices));
+    const auto conditionOf = [](const CommandInfo &command) {
+        return u" -n 'contains %1 (__etcd_registry_command)'"_s.arg(command.name);
+    };
     for (const CommandInfo &command : commandTable()) {
-        result += u"complete -c etcd-registry -n __fish_use_subcommand -a %1 -d %2\n"_s.arg(
-            command.name, quoted(command.summary));
+        result += u"complete -c etcd-registry -n 'not __etcd_registry_command >/dev/null' -a %1 "
+                  "-d %2\n"_s.arg(command.name, quoted(command.summary));
         const QString arguments = command.name == "help"_L1    ? commandNames().join(u' ')
                                   : !command.choices.isEmpty() ? command.choices.join(u' ')
                                   : command.arguments.contains("NAME"_L1)
-                                      ? u"(etcd-registry list --output names 2>/dev/null)"_s
+                                      ? u"(__etcd_registry_names)"_s
                                       : QString();
-        const QString condition =
-            u"complete -c etcd-registry -n '__fish_seen_subcommand_from %1'"_s.arg(command.name);
+        const QString condition = u"complete -c etcd-registry"_s + conditionOf(command);
         if (command.file)
             result += condition + u" -F\n"_s;
         else if (!arguments.isEmpty())
@@ -186,10 +221,8 @@ QString fish()
     for (const OptionInfo &option : optionsOf(nullptr))
         result += line({}, option);
     for (const CommandInfo &command : commandTable()) {
-        for (const QString &name : command.options) {
-            result +=
-                line(u" -n '__fish_seen_subcommand_from %1'"_s.arg(command.name), option(name));
-        }
+        for (const QString &name : command.options)
+            result += line(conditionOf(command), option(name));
     }
     return result;
 }

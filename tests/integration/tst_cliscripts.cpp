@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace EtcdRegistry;
@@ -46,6 +47,8 @@ private Q_SLOTS:
     void copies();
     void completes_data();
     void completes();
+    void completesNames_data();
+    void completesNames();
     void writesWhatShellsRead_data();
     void writesWhatShellsRead();
     void needsNoTerminalNorInput();
@@ -479,36 +482,104 @@ void TestCliScripts::copies()
 
 // ---- completion
 
+namespace {
+
+/// What each shell is told to print of a line's completions; the line is its $0, or what $argv has.
+const QHash<QString, QString> printCompletions{
+    {u"bash"_s, u"source <(etcd-registry completion bash); COMP_LINE=$0; "
+                "COMP_POINT=${#COMP_LINE}; _etcd_registry; printf '%s\\n' \"${COMPREPLY[@]}\""_s},
+    {u"fish"_s, u"etcd-registry completion fish | source; complete -C \"$argv\""_s},
+    // A shell of its own, on a terminal of its own: there is no other way to ask zsh. It completes
+    // the line as far as there is one way only.
+    {u"zsh"_s, uR"zsh(
+        zmodload zsh/zpty; zpty z zsh -f -i
+        etcd-registry completion zsh >_etcd-registry
+        zpty -w z "fpath=($PWD $fpath); autoload -U compinit; compinit -u -d $PWD/dump; echo RE'ADY'"
+        zpty -r -m z shown '*READY*'
+        zpty -w -n z "$0"$'\t'; zpty -r -m z shown '*cart'; print ${shown[-4,-1]}; zpty -d z)zsh"_s},
+};
+
+} // namespace
+
+static QByteArray completionsIn(const QString &shell, const QString &line)
+{
+    QTemporaryDir folder;
+    QProcess process;
+    process.setWorkingDirectory(folder.path());
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"PATH"_s,
+                       QFileInfo(QStringLiteral(CLI)).path() + u':' + environment.value(u"PATH"_s));
+    environment.insert(u"HOME"_s, folder.path());
+    process.setProcessEnvironment(environment);
+    process.start(shell, {u"-c"_s, printCompletions[shell], line});
+    if (!process.waitForFinished(20000))
+        qWarning() << process.errorString();
+    if (const QByteArray error = process.readAllStandardError(); !error.isEmpty())
+        qWarning() << error;
+    QByteArrayList words;
+    for (const QByteArray &completion : process.readAllStandardOutput().trimmed().split('\n'))
+        words += completion.split('\t').first(); // fish describes them behind that
+    std::ranges::sort(words);
+    return words.join(' ');
+}
+
 void TestCliScripts::completes_data()
 {
-    QTest::addColumn<QStringList>("words");
+    QTest::addColumn<QString>("shell");
+    QTest::addColumn<QString>("line");
     QTest::addColumn<QByteArray>("reply");
-    const auto row = [](const char *words, const QByteArray &reply) {
-        QTest::newRow(words) << QString::fromLatin1(words).split(u' ') << reply;
+    const auto row = [](const char *line, const QByteArray &reply) {
+        for (const char *shell : {"bash", "fish"}) {
+            QTest::addRow("%s: %s", shell, line)
+                << QString::fromLatin1(shell) << u"etcd-registry "_s + QString::fromLatin1(line)
+                << reply;
+        }
     };
     row("l", "leave list lookup");
     row("list --ou", "--output");
     row("list --output j", "json jsonl");
-    row("--color always co", "copy-as completion");
+    row("--color always co", "completion copy-as");
+    row("-e list:1 co", "completion copy-as");
     row("copy-as cu", "curl-v2 curl-v3");
     row("help w", "watch");
     row("leave --y", "--yes");
     row("list --y", "");
-    row("-e http://127.0.0.1:2379/shop?api=v3&ttl=4 copy-as cu", "curl-v2 curl-v3");
+    row("-e 'http://127.0.0.1:2379/shop?api=v3&ttl=4' copy-as cu", "curl-v2 curl-v3");
 }
 
-/// In bash; the names of services it asks of the cluster.
 void TestCliScripts::completes()
 {
-    QFETCH(QStringList, words);
-    QFETCH(QByteArray, reply);
-    const QString script = u"source <(\"$0\" completion bash); COMP_LINE=\"etcd-registry $*\"; "
-                           "COMP_POINT=${#COMP_LINE}; _etcd_registry; echo \"${COMPREPLY[*]}\""_s;
-    QProcess bash;
-    bash.start(u"bash"_s, QStringList{u"-c"_s, script, QStringLiteral(CLI)} + words);
-    QVERIFY(bash.waitForFinished(20000));
-    QCOMPARE(bash.readAllStandardError(), QByteArray());
-    QCOMPARE(bash.readAllStandardOutput().trimmed(), reply);
+    QFETCH(QString, shell);
+    QFETCH(QString, line);
+    if (QStandardPaths::findExecutable(shell).isEmpty())
+        QSKIP(qPrintable(shell + u" is not installed"_s));
+    QTEST(completionsIn(shell, line), "reply");
+}
+
+/// The names of services, of the cluster that the line is about.
+void TestCliScripts::completesNames_data()
+{
+    QTest::addColumn<QString>("shell");
+    QTest::addColumn<QString>("option");
+    for (const QString &shell : printCompletions.keys()) {
+        for (const QString &option : {u"-e %1"_s, u"-e '%1'"_s, u"--etcd \"%1\""_s})
+            QTest::addRow("%s: %s", qPrintable(shell), qPrintable(option)) << shell << option;
+    }
+}
+
+void TestCliScripts::completesNames()
+{
+    QFETCH(QString, shell);
+    QFETCH(QString, option);
+    if (QStandardPaths::findExecutable(shell).isEmpty())
+        QSKIP(qPrintable(shell + u" is not installed"_s));
+    const QString connection = m_etcd.connectionString(u"/completion"_s);
+    Held held({u"-e"_s, connection, u"join"_s, u"cart"_s, u"-p"_s, u"80"_s});
+    QVERIFY(held.joined);
+    const QString line = u"etcd-registry %1 lookup c"_s.arg(option.arg(connection));
+    const QByteArray shown = completionsIn(shell, line);
+    QVERIFY2(shown.endsWith("cart"), shown);
+    held.end(SIGTERM);
 }
 
 void TestCliScripts::writesWhatShellsRead_data()
