@@ -117,13 +117,14 @@ void EndpointPool::failed(const QUrl &endpoint, const Error &error)
     node->retryAt = m_now() + backOff;
 }
 
-void EndpointPool::overtaken(const QUrl &endpoint, std::chrono::milliseconds waited)
+void EndpointPool::overtaken(const QUrl &endpoint, std::optional<std::chrono::milliseconds> waited)
 {
     const auto node = m_nodes.find(endpoint);
     if (node == m_nodes.end())
         return;
     node->doubted = true;
-    took(*node, waited); // at least; where all nodes are slow, patience has to grow
+    if (waited)
+        took(*node, *waited); // at least; where all nodes are slow, patience has to grow
 }
 
 QList<QUrl> EndpointPool::toPing() const
@@ -149,7 +150,11 @@ EndpointPool::nextPing(const QSet<QUrl> &underWay) const
 
 std::chrono::milliseconds EndpointPool::patience(const QUrl &endpoint) const
 {
-    const auto usual = m_nodes.value(endpoint).usual;
+    return patience(m_nodes.value(endpoint).usual);
+}
+
+std::chrono::milliseconds EndpointPool::patience(Milliseconds usual)
+{
     return std::max(100ms, std::chrono::duration_cast<std::chrono::milliseconds>(4 * usual));
 }
 
@@ -174,7 +179,7 @@ void EndpointPool::setMembers(const QList<QUrl> &members)
 bool EndpointPool::isHealthy(const QUrl &endpoint) const
 {
     const auto node = m_nodes.value(endpoint);
-    return node.tried && node.failures == 0;
+    return node.tried && node.failures == 0 && !node.doubted;
 }
 
 } // namespace EtcdRegistry

@@ -35,15 +35,16 @@ public:
     /// The best one; empty: none is known.
     QUrl first() const;
 
-    /// `took`: the time of a short request; none: it was not one.
+    /// `took`: the time of a short read; none: it was not one.
     void succeeded(const QUrl &endpoint, std::optional<std::chrono::milliseconds> took = {});
 
     /// Back-off: 250 ms after the first failure, doubled with each that follows, 4 s at most, and
     /// up to a quarter more or less, so that clients which lost a node together return apart.
     void failed(const QUrl &endpoint, const Error &error);
 
-    /// Another node was quicker, although asked `waited` later: no failure yet, but it is doubted.
-    void overtaken(const QUrl &endpoint, std::chrono::milliseconds waited);
+    /// Another node was quicker, although asked later: no failure yet, but it is doubted. `waited`:
+    /// so far, for a short read.
+    void overtaken(const QUrl &endpoint, std::optional<std::chrono::milliseconds> waited = {});
 
     /// Nodes that a ping could bring back, and when the next one is due; those that answered with
     /// an error are not among them, for they live.
@@ -52,15 +53,19 @@ public:
     /// It answered one: healthy, but behind those that serve.
     void revived(const QUrl &endpoint);
 
-    /// How long a node may take for a short request before another is asked as well: four times
-    /// what it usually takes, and at least 100 ms.
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    /// How long a node may take for a short read before another is asked as well: four times what
+    /// it usually takes, and at least 100 ms. Writes do not count, for a dead leader makes them
+    /// long on every node.
     std::chrono::milliseconds patience(const QUrl &endpoint) const;
+    static std::chrono::milliseconds patience(Milliseconds usual);
 
     /// Follows the cluster's membership: nodes that left it are forgotten unless they are seeds.
     /// An empty list changes nothing.
     void setMembers(const QList<QUrl> &members);
 
-    bool isHealthy(const QUrl &endpoint) const; ///< its last attempt succeeded
+    /// Its last attempt succeeded, and was not overtaken.
+    bool isHealthy(const QUrl &endpoint) const;
 
 private:
     struct Node
@@ -68,8 +73,8 @@ private:
         int failures = 0; ///< in a row
         bool tried = false;
         bool doubted = false;
-        bool silent = false;                                ///< it failed by not answering at all
-        std::chrono::duration<double, std::milli> usual{0}; ///< of short requests, smoothed
+        bool silent = false;   ///< it failed by not answering at all
+        Milliseconds usual{0}; ///< of short reads, smoothed
         Clock::time_point retryAt;
         Clock::time_point lastSuccess;
     };

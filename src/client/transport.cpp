@@ -175,15 +175,21 @@ void Transport::dispatch()
 }
 
 /// The best node that it has not asked in this round and that has a connection to spare; which of
-/// our networks has it. All nodes are used before one gets the second network's share, too.
+/// our networks has it. All healthy nodes are used before one gets the second network's share, too,
+/// and all their shares before one that has just failed.
 std::optional<std::pair<QUrl, int>> Transport::freeNode(const Operation &operation) const
 {
     const QList<QUrl> order = m_pool.order();
-    for (int network = 0; network < networks; ++network) {
-        for (const QUrl &endpoint : order) {
-            if (!operation.tried.contains(endpoint)
-                && m_inFlight.value(endpoint)[size_t(network)] < inFlightPerNetwork)
-                return std::pair(endpoint, network);
+    const auto firstOthers = std::ranges::find_if_not(
+        order, [this](const QUrl &endpoint) { return m_pool.isHealthy(endpoint); });
+    for (const auto &[first, last] :
+         {std::pair(order.begin(), firstOthers), std::pair(firstOthers, order.end())}) {
+        for (int network = 0; network < networks; ++network) {
+            for (auto endpoint = first; endpoint != last; ++endpoint) {
+                if (!operation.tried.contains(*endpoint)
+                    && m_inFlight.value(*endpoint)[size_t(network)] < inFlightPerNetwork)
+                    return std::pair(*endpoint, network);
+            }
         }
     }
     return {};
@@ -303,19 +309,21 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
 
     if (result) {
         const bool isShort = !operation->request.large;
-        m_pool.succeeded(endpoint, isShort ? std::optional(age) : std::nullopt);
+        const bool isShortRead = isShort && operation->request.read;
+        m_pool.succeeded(endpoint, isShortRead ? std::optional(age) : std::nullopt);
         while (!operation->running.empty()) {
             const Running other = operation->running.back();
             operation->running.pop_back();
             operation->uncertain = true;
             if (other.started < started)
-                m_pool.overtaken(other.endpoint, other.age());
+                m_pool.overtaken(other.endpoint,
+                                 isShortRead ? std::optional(other.age()) : std::nullopt);
             release(other);
             delete other.attempt;
         }
         m_running.remove(operation);
         if (isShort && !operation->request.read)
-            overtake(started);
+            overtake(started, age);
         ping();
         m_lastAnswered = endpoint;
         HttpReply reply = std::move(result).value();

@@ -34,9 +34,9 @@ class Stream;
 ///
 /// Hedging: where the answer takes unusually long, another node is asked as well, up to three at
 /// once; the first answer counts and the other requests are dropped. Reads are hedged by the
-/// node's usual time; writes, which would only add to the load of a cluster in trouble, as soon as
-/// a write that began later was answered, and those that have to end `within` a time by a third
-/// of their timeout.
+/// node's usual time; writes, which would only add to the load of a cluster in trouble, where a
+/// write that began later was answered in a quarter of their time, and those that have to end
+/// `within` a time by a third of their timeout.
 ///
 /// Nodes that did not answer, or not as soon as another, are pinged (GET /version) until they do.
 ///
@@ -112,7 +112,7 @@ private:
     void finished(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
                   Result<HttpReply> result);
     void release(const Running &run);
-    void overtake(EndpointPool::Clock::time_point started);
+    void overtake(EndpointPool::Clock::time_point started, std::chrono::milliseconds took);
     void hedgeAt(EndpointPool::Clock::time_point when);
     void hedge();
     void startAnother(const std::shared_ptr<Operation> &operation);

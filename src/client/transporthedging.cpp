@@ -12,14 +12,14 @@ namespace EtcdRegistry {
 
 /// A write that started then was answered: those that wait since before it may wait in vain, as
 /// those do that were under way when a leader died (for seven seconds).
-void Transport::overtake(EndpointPool::Clock::time_point started)
+void Transport::overtake(EndpointPool::Clock::time_point started, std::chrono::milliseconds took)
 {
     for (const auto &operation : m_running) {
         const Running &last = operation->running.back();
         if (operation->request.large || operation->request.read || last.started >= started)
             continue;
         operation->hedgeAt =
-            std::min(operation->hedgeAt, last.started + m_pool.patience(last.endpoint));
+            std::min(operation->hedgeAt, last.started + EndpointPool::patience(took));
         hedgeAt(operation->hedgeAt);
     }
 }
@@ -47,6 +47,12 @@ void Transport::hedge()
         operation->hedgeAt = EndpointPool::Clock::time_point::max();
         const Running &last = operation->running.back();
         if (!operation->request.large) {
+            // A write may have been lost with a leader: who did not answer it then may do now.
+            if (!operation->request.read) {
+                operation->tried.removeIf([&](const QUrl &endpoint) {
+                    return operation->runOn(endpoint) == operation->running.end();
+                });
+            }
             startAnother(operation);
         } else if (!last.attempt->isComing()) { // it may be at work: is it?
             ask(last.endpoint, {.path = "/version"}, m_pool.patience(last.endpoint))

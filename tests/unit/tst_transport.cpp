@@ -30,6 +30,9 @@ private Q_SLOTS:
     void hedgesReads();
     void hedgesNoWriteByTime();
     void hedgesWritesThatWereOvertaken();
+    void asksAgainWhereAWriteWasLost();
+    void longWritesMakeNoPatience();
+    void fillsHealthyNodesFirst();
     void hedgesWhatHasToEnd();
     void hedgesALargeAnswerOfASilentNode();
     void dropsTheSlowerAnswer();
@@ -271,6 +274,56 @@ void TestTransport::hedgesWritesThatWereOvertaken()
     QVERIFY(reply);
     QVERIFY(reply->uncertain);
     QVERIFY2(timer.elapsed() < 900, qPrintable(QString::number(timer.elapsed())));
+}
+
+/// It was lost on both followers of the dead leader, one after the other, before another was
+/// elected.
+void TestTransport::asksAgainWhereAWriteWasLost()
+{
+    FakeServer one, two, dead;
+    for (FakeServer *follower : {&one, &two}) {
+        follower->on(path, FakeServer::hang());
+        follower->on(path, FakeServer::reply(200, "soon"));
+    }
+    Transport transport(nodes({&one, &two, &dead}, u"timeout=2000"_s));
+    dead.stop();
+    QElapsedTimer timer;
+    timer.start();
+    const auto first = transport.send({.method = "PUT", .path = path});
+    QTRY_COMPARE(requestsTo(two), 1);
+    QCOMPARE(await(transport.send({.method = "PUT", .path = path}))->body, "soon");
+    QCOMPARE(await(first)->body, "soon");
+    QVERIFY2(timer.elapsed() < 3500, qPrintable(QString::number(timer.elapsed())));
+}
+
+/// Those that were long while there was no leader say nothing of what is to be expected.
+void TestTransport::longWritesMakeNoPatience()
+{
+    FakeServer node;
+    for (int i = 0; i < 8; ++i)
+        node.on(path, after(200ms));
+    Transport transport(nodes({&node}));
+    for (int i = 0; i < 8; ++i)
+        QVERIFY(await(transport.send({.method = "PUT", .path = path})));
+    QCOMPARE(transport.pool().patience(node.url()), 100ms);
+}
+
+/// Those that answer get a second and third connection's share before one that does not.
+void TestTransport::fillsHealthyNodesFirst()
+{
+    FakeServer good, hung;
+    good.on(path, FakeServer::reply(200, "soon"));
+    hung.on(path, FakeServer::hang());
+    hung.on("/version", FakeServer::hang());
+    Transport transport(nodes({&hung, &good}, u"timeout=300"_s));
+    QCOMPARE(await(transport.send({.method = "PUT", .path = path}))->body, "soon");
+    QCOMPARE(requestsTo(hung), 1);
+    QList<QFuture<Result<HttpReply>>> replies;
+    for (int i = 0; i < 30; ++i)
+        replies.append(transport.send({.method = "PUT", .path = path}));
+    for (const auto &reply : replies)
+        QCOMPARE(await(reply)->body, "soon");
+    QCOMPARE(requestsTo(hung), 1);
 }
 
 void TestTransport::hedgesWhatHasToEnd()
