@@ -311,7 +311,9 @@ ChaosResult ChaosRun::judge(const Side &side, const Observer::Findings &findings
     for (const Absence &absence : findings.absences) {
         const auto recovery =
             std::ranges::find_if(side.recoveries, [&absence](const Recovery &recovery) {
-                return absence.from >= recovery.lost
+                // Made again between two looks: the majority may have been lost between them, too
+                const bool betweenLooks = absence.from == absence.seen;
+                return (betweenLooks ? absence.to : absence.from) >= recovery.lost
                        && absence.seen <= recovery.firstWrite + recoveryLimit;
             });
         const milliseconds length = between(absence.from, absence.to);
