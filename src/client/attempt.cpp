@@ -68,7 +68,7 @@ void Attempt::read()
     const qint64 announced = m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
     if (std::max<qint64>(m_body.size(), announced) > longest()) {
         m_tooLong = true;
-        m_reply->abort(); // emits finished() at once
+        abort();
     } else if (m_isAlive && m_longest.hasExpired()) {
         abortTimedOut();
     } else if (m_isAlive && m_body.size() - m_counted >= slowest) {
@@ -80,7 +80,15 @@ void Attempt::read()
 void Attempt::abortTimedOut()
 {
     m_timedOut = true;
-    m_reply->abort(); // emits finished() at once
+    abort();
+}
+
+/// It would emit finished() in the middle of it, and whoever gets that may delete us.
+void Attempt::abort()
+{
+    m_reply->disconnect(this);
+    m_reply->abort();
+    finish();
 }
 
 void Attempt::timeOut()

@@ -50,6 +50,7 @@ private:
     void append();
     void read();
     void abortTimedOut();
+    void abort();
     void timeOut();
     void finish();
     Result<HttpReply> outcome();

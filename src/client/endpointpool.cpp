@@ -113,6 +113,7 @@ void EndpointPool::failed(const QUrl &endpoint, const Error &error)
                           << "ms";
     node->tried = true;
     node->silent = error.httpStatus == 0;
+    node->doubted = false; // it is worse
     ++node->failures;
     node->retryAt = m_now() + backOff;
 }

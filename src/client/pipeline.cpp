@@ -141,7 +141,8 @@ struct Pipeline::Lane
         }
         read.remove(0, at);
         return count >= 0 && socket->state() != QAbstractSocket::UnconnectedState
-               && (underWay.empty() || !underWay.front().until.hasExpired());
+               && std::ranges::none_of(
+                   underWay, [](const Request &request) { return request.until.hasExpired(); });
     }
 };
 
@@ -213,6 +214,7 @@ void Pipeline::open()
         lane.isReadable = true;
         workSoon();
     });
+    workSoon(); // it may have failed by now
 }
 
 void Pipeline::workSoon()

@@ -123,6 +123,8 @@ void Transport::send(const HttpRequest &request, Done done)
 QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpRequest &request,
                                           std::optional<std::chrono::milliseconds> timeout)
 {
+    if (isUnusable())
+        return later(Result<HttpReply>(m_tls->error()));
     QFuture<Result<HttpReply>> future;
     QNetworkReply *reply =
         m_probes.sendCustomRequest(networkRequest(endpoint, request), request.method, request.body);
@@ -273,7 +275,8 @@ void Transport::started(const std::shared_ptr<Operation> &operation, Running run
     const auto patience = m_pool.patience(run.endpoint);
     operation->tried.append(run.endpoint);
     operation->running.push_back(std::move(run));
-    const auto began = operation->running.back().started;
+    const auto began = operation->lastStarted = operation->running.back().started;
+    operation->hedgeAt = EndpointPool::Clock::time_point::max();
     if (request.read || request.large)
         operation->hedgeAt = began + patience;
     else if (request.within > 0ms)
@@ -292,6 +295,13 @@ void Transport::handedBack(const QUrl &endpoint, const std::shared_ptr<Operation
     if (!operation->running.empty())
         return;
     m_running.remove(operation);
+    if (operation->deadline->hasExpired()) {
+        operation->lastError = Error{.code = Error::Code::Timeout};
+        operation->failedEndpoints.append(endpoint.toString());
+        dispatch();
+        operation->done(exhausted(*operation));
+        return;
+    }
     m_waiting.push_front(operation);
     dispatch();
 }
@@ -348,6 +358,7 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     Q_EMIT failedOver(endpoint, error);
     if (!operation->running.empty()) {
         startAnother(operation);
+        dispatch();
         return;
     }
 

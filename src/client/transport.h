@@ -129,8 +129,8 @@ private:
     std::optional<Result<QSslConfiguration>> m_tls; ///< https only
     QUrl m_lastAnswered;
 
-    // Qt opens six connections to a host for each of them: the second and third take over where
-    // the first has no more.
+    // Qt opens six connections to a host for each of them: each takes over where those before it
+    // have no more.
     static constexpr int networks = 6;
     std::array<QNetworkAccessManager, networks> m_networks;
     QNetworkAccessManager m_probes;

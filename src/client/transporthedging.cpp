@@ -15,11 +15,11 @@ namespace EtcdRegistry {
 void Transport::overtake(EndpointPool::Clock::time_point started, std::chrono::milliseconds took)
 {
     for (const auto &operation : m_running) {
-        const Running &last = operation->running.back();
-        if (operation->request.large || operation->request.read || last.started >= started)
+        if (operation->request.large || operation->request.read
+            || operation->lastStarted >= started)
             continue;
         operation->hedgeAt =
-            std::min(operation->hedgeAt, last.started + EndpointPool::patience(took));
+            std::min(operation->hedgeAt, operation->lastStarted + EndpointPool::patience(took));
         hedgeAt(operation->hedgeAt);
     }
 }
@@ -37,9 +37,8 @@ void Transport::hedgeAt(EndpointPool::Clock::time_point when)
 void Transport::hedge()
 {
     const auto now = EndpointPool::Clock::now();
-    const auto running = m_running; // startAnother() may end one
     auto next = EndpointPool::Clock::time_point::max();
-    for (const auto &operation : running) {
+    for (const auto &operation : m_running) {
         if (operation->hedgeAt > now) {
             next = std::min(next, operation->hedgeAt);
             continue;

@@ -36,6 +36,7 @@ struct Transport::Operation
         deadline;             ///< from the first attempt on: queueing is our own doing
     QDeadlineTimer lastRound; ///< no round begins after it: the minute is for what does come
     QVarLengthArray<Running, attemptsAtOnce> running; ///< one after the other started
+    EndpointPool::Clock::time_point lastStarted;      ///< of those and of those that have failed
     EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
     QVarLengthArray<QUrl, attemptsAtOnce> tried; ///< in this round
     QStringList failedEndpoints;                 ///< in all rounds

@@ -31,6 +31,7 @@ private Q_SLOTS:
     void hedgesNoWriteByTime();
     void hedgesWritesThatWereOvertaken();
     void asksAgainWhereAWriteWasLost();
+    void hedgesNoFasterThanItsPatience();
     void longWritesMakeNoPatience();
     void fillsHealthyNodesFirst();
     void hedgesWhatHasToEnd();
@@ -40,6 +41,8 @@ private Q_SLOTS:
     void saysWhenAWriteMayComeLater();
     void doesNotFollowRedirects();
     void skipsContinuationsWhenItGoesAway();
+    void mayBeEndedByAnAnswer_data();
+    void mayBeEndedByAnAnswer();
     void saysWhichFileIsUnreadable();
 
 private:
@@ -296,6 +299,29 @@ void TestTransport::asksAgainWhereAWriteWasLost()
     QVERIFY2(timer.elapsed() < 3500, qPrintable(QString::number(timer.elapsed())));
 }
 
+/// However many writes are answered meanwhile.
+void TestTransport::hedgesNoFasterThanItsPatience()
+{
+    constexpr char others[] = "/v2/keys/b";
+    FakeServer one, two, refusing;
+    for (FakeServer *node : {&one, &two}) {
+        node->on(path, FakeServer::hang());
+        node->on(others, FakeServer::reply(200, "soon"));
+    }
+    refusing.on(path, FakeServer::reply(503, "{}"));
+    Transport transport(nodes({&one, &two, &refusing}));
+    const auto lost = transport.send({.method = "PUT", .path = path});
+    QTRY_COMPARE(requestsTo(two), 1);
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; i < 50; ++i) {
+        QVERIFY(await(transport.send({.method = "PUT", .path = others})));
+        QTest::qWait(10);
+    }
+    const qint64 patiences = timer.elapsed() / 100;
+    QVERIFY2(requestsTo(refusing) <= patiences + 1, qPrintable(QString::number(patiences)));
+}
+
 /// Those that were long while there was no leader say nothing of what is to be expected.
 void TestTransport::longWritesMakeNoPatience()
 {
@@ -439,13 +465,43 @@ void TestTransport::skipsContinuationsWhenItGoesAway()
     QVERIFY(!called);
 }
 
+void TestTransport::mayBeEndedByAnAnswer_data()
+{
+    QTest::addColumn<FakeServer::Answer>("answer");
+    QTest::newRow("whole") << FakeServer::reply(200, "soon");
+    QTest::newRow("none") << FakeServer::hang();
+    QTest::newRow("too long") << FakeServer::Answer{
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"};
+    QTest::newRow("unavailable") << FakeServer::reply(503, "{}");
+}
+
+/// Whoever has got an answer may need it no longer.
+void TestTransport::mayBeEndedByAnAnswer()
+{
+    QFETCH(FakeServer::Answer, answer);
+    FakeServer server;
+    server.on(path, answer);
+    QObject context;
+    auto transport = std::make_unique<Transport>(nodes({&server}, u"timeout=200&deadline=200"_s));
+    for (int i = 0; i < 40; ++i) {
+        transport->send({.path = path}).then(&context, [&](const Result<HttpReply> &) {
+            transport.reset();
+        });
+    }
+    QTRY_VERIFY(!transport);
+}
+
 void TestTransport::saysWhichFileIsUnreadable()
 {
     Transport transport(*ConnectionString::parse(u"https://127.0.0.1?ca=/no/such/file.pem"_s));
-    const auto reply = await(transport.send({.path = path}));
-    QVERIFY(!reply);
-    QCOMPARE(reply.error().code, Error::Code::Tls);
-    QVERIFY(reply.error().message().contains(u"/no/such/file.pem"_s));
+    const QUrl node = transport.pool().first();
+    for (const auto &future :
+         {transport.send({.path = path}), transport.ask(node, {.path = path})}) {
+        const auto reply = await(future);
+        QVERIFY(!reply);
+        QCOMPARE(reply.error().code, Error::Code::Tls);
+        QVERIFY(reply.error().message().contains(u"/no/such/file.pem"_s));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestTransport)
