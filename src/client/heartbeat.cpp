@@ -86,7 +86,8 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
                                 if (!self)
                                     return QtFuture::makeReadyFuture(result);
                                 wrote(key, put, sent);
-                                if (put && m_values.value(key) == value)
+                                if (put && m_values.value(key) == value && m_granted
+                                    && m_lease == lease)
                                     m_changed.remove(key);
                                 const bool leaseGone =
                                     !put && put.error().code == Error::Code::NotFound;
@@ -139,27 +140,32 @@ void Heartbeat::beat()
         return gone(keys(), Registration::Cause::Expired);
     m_changedInBeat = m_changed;
     m_store.keepAlive(m_lease, m_values,
-                      [self = QPointer(this), sent = Clock::now()](const auto &lost) {
+                      [self = QPointer(this), sent = Clock::now()](const auto &renewal) {
                           if (self)
-                              self->beaten(sent, lost);
+                              self->beaten(sent, renewal);
                       });
 }
 
-void Heartbeat::beaten(Clock::time_point sent, const Result<QStringList> &lost)
+void Heartbeat::beaten(Clock::time_point sent, const Result<Renewal> &renewal)
 {
     const bool expired = Clock::now() > expires();
     const bool isV2 = m_lease.id == 0;
-    if (lost) {
-        if (!isV2 || lost->isEmpty())
+    if (renewal) {
+        if (!isV2 || renewal->lost.isEmpty())
             m_renewed = sent;
-        QStringList taken = *lost;
+        QStringList taken = renewal->lost;
         taken.removeIf([this](const QString &key) { return m_changedInBeat.contains(key); });
+        if (m_lease.term > 0 && renewal->term > m_lease.term) {
+            m_granted = false;
+            const QStringList all = keys();
+            m_changed.unite(QSet(all.begin(), all.end()));
+        }
         gone(taken, isV2 && expired ? Registration::Cause::Expired : Registration::Cause::KeyGone);
-    } else if (lost.error().code == Error::Code::NotFound) {
+    } else if (renewal.error().code == Error::Code::NotFound) {
         m_granted = false;
         gone(keys(), expired ? Registration::Cause::Expired : Registration::Cause::LeaseGone);
     } else {
-        end(lost.error());
+        end(renewal.error());
     }
 }
 
@@ -186,7 +192,7 @@ void Heartbeat::putAgain(const QStringList &keys)
     }
     if (puts.isEmpty())
         return end({});
-    qCInfo(logRegistry) << "putting" << puts.size() << "keys again that had gone";
+    qCInfo(logRegistry) << "putting" << puts.size() << "keys again";
     QtFuture::whenAll(puts.begin(), puts.end())
         .then(&m_store, [self = QPointer(this), keys](const QList<QFuture<Result<void>>> &done) {
             if (!self)

@@ -17,6 +17,10 @@ namespace EtcdRegistry {
 /// lease that has gone is granted again, and keys that have gone are put again, within the beat
 /// that finds it. When it beats is up to Heartbeats. It may be deleted at any time, before its
 /// store.
+///
+/// With each new leader the keys of a v3 lease get another one: before 3.4.29 and 3.5.11 a former
+/// leader that hung may, when it goes on, revoke all leases that it has not seen renewed
+/// (etcd-io/etcd#15247).
 class Heartbeat : public QObject
 {
     Q_OBJECT
@@ -47,6 +51,9 @@ public:
     /// A write of this key may still be carried out, although it failed or was given up.
     bool isUncertain(const QString &key) const;
 
+    /// Some of its keys may not be on its lease yet.
+    bool isMoving() const { return m_lease.id != 0 && !m_changed.isEmpty(); }
+
     std::chrono::milliseconds interval() const { return m_interval; }
     /// When its keys expire if no further beat gets through, by a cautious reckoning: from the
     /// time at which the last one that did was sent.
@@ -73,7 +80,7 @@ private:
     QFuture<Result<void>> ensureLease();
     QFuture<Result<void>> write(const QString &key, bool again = true);
     void wrote(const QString &key, const Result<Applied> &put, Clock::time_point sent);
-    void beaten(Clock::time_point sent, const Result<QStringList> &lost);
+    void beaten(Clock::time_point sent, const Result<Renewal> &renewal);
     void gone(const QStringList &keys, Registration::Cause cause);
     void putAgain(const QStringList &keys);
     void end(const std::optional<Error> &error, const QStringList &rejoined = {});
@@ -87,8 +94,8 @@ private:
     std::vector<QPromise<Result<void>>> m_leaseWaiters;
     QHash<QString, QByteArray> m_values; ///< of the keys that are held
     std::map<QString, Writes> m_writes;  ///< of the same
-    QSet<QString> m_changed;             ///< keys whose value has not been written yet
-    QSet<QString> m_changedInBeat;       ///< those when a beat began, and since: it may find either
+    QSet<QString> m_changed;       ///< keys whose value has not been written, or not with the lease
+    QSet<QString> m_changedInBeat; ///< those when a beat began, and since: it may find either
     bool m_beating = false;
     bool m_paused = false;
     Clock::time_point m_renewed;

@@ -38,6 +38,7 @@ Holdings::Ended Holdings::leave(const QList<qint64> &ids)
             ends.append(m_connection.transport().later(left(these, {}, Applied::Once, {})));
             continue;
         }
+        const bool isMoving = heartbeat->isMoving();
         QList<qint64> certain, uncertain;
         for (const qint64 id : these) {
             Held &one = *find(id);
@@ -45,7 +46,7 @@ Holdings::Ended Holdings::leave(const QList<qint64> &ids)
             release(one);
         }
         // The end of a lease takes all its keys along, and no late write gets past it.
-        if (heartbeat->isEmpty() && heartbeat->lease().id != 0) {
+        if (heartbeat->isEmpty() && heartbeat->lease().id != 0 && !isMoving) {
             ends.append(revoke(heartbeat->lease(), these));
         } else {
             ends.append(remove(heartbeat->lease(), certain, Applied::Once));

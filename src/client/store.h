@@ -76,8 +76,18 @@ struct Lease
 {
     qint64 id = 0;                    ///< 0 in v2
     std::chrono::milliseconds ttl{0}; ///< as granted: a cluster may give more than was asked for
+    qint64 term = 0; ///< of the leader by then: each has a higher one; 0: not known
 
     bool operator==(const Lease &) const = default;
+};
+
+/// What a heartbeat has found.
+struct Renewal
+{
+    /// Keys that are not (any more) kept alive by it, to be put again: they have gone, or have
+    /// another lease (v3) or value (v2).
+    QStringList lost;
+    qint64 term = 0; ///< see Lease; v2: 0
 };
 
 struct LeaseTime
@@ -120,11 +130,9 @@ public:
                                          const Lease &lease) = 0;
 
     /// One heartbeat for all the keys of a lease, with their values; it ends well before they
-    /// expire. Tells those keys that are not (any more) kept alive by it, to be put again: they
-    /// have gone, or have another lease (v3) or value (v2); NotFound: the lease itself has gone.
-    /// v2: one key only. Of all operations this one is called thousands of times a second, and a
-    /// future would be a tenth of what it takes.
-    using KeptAlive = std::function<void(const Result<QStringList> &)>;
+    /// expire. NotFound: the lease itself has gone. v2: one key only. Of all operations this one is
+    /// called thousands of times a second, and a future would be a tenth of what it takes.
+    using KeptAlive = std::function<void(const Result<Renewal> &)>;
     virtual void keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
                            KeptAlive done) = 0;
 

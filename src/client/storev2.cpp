@@ -210,7 +210,8 @@ void StoreV2::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
     request.within = beatWithin(lease.ttl);
     request.frequent = true;
     m_transport.send(request, [key, done = std::move(done)](const Result<HttpReply> &reply) {
-        done(lostKeys(key, reply));
+        const Result<QStringList> lost = lostKeys(key, reply);
+        done(lost ? Result<Renewal>(Renewal{*lost}) : lost.error());
     });
 }
 

@@ -230,6 +230,11 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
         .unwrap();
 }
 
+static qint64 termIn(const QJsonObject &answer)
+{
+    return integer(answer.value("header"_L1)["raft_term"_L1]);
+}
+
 QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
 {
     // An ID of our own makes it idempotent: a repeated grant finds the lease that the first made.
@@ -242,9 +247,9 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
                   const Result<QJsonObject> answer = objectOf(reply);
                   if (answer) {
                       const auto granted = ttlOf(integer(answer->value("TTL"_L1)));
-                      return m_transport.later(granted.count() > 0
-                                                   ? Result<Lease>(Lease{id, granted})
-                                                   : Result<Lease>(protocolError(*reply)));
+                      return m_transport.later(
+                          granted.count() > 0 ? Result<Lease>(Lease{id, granted, termIn(*answer)})
+                                              : Result<Lease>(protocolError(*reply)));
                   }
                   if (answer.error().code != Error::Code::Conflict)
                       return m_transport.later(Result<Lease>(answer.error()));
@@ -285,13 +290,15 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
     renewal.within = beatWithin(lease.ttl);
     // The renewal says whether the lease lives, not whether somebody deleted a key: the second
     // request tells which keys are still on it.
+    const auto term = std::make_shared<qint64>(0);
     call(renewal)
         .then(this,
-              [this, lease](const Result<HttpReply> &reply) {
+              [this, lease, term](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
                   if (!answer)
                       return m_transport.later(Result<HttpReply>(answer.error()));
                   const QJsonObject result = answer->value("result"_L1).toObject();
+                  *term = termIn(result);
                   if (integer(result.value("TTL"_L1)) <= 0) {
                       return m_transport.later(
                           Result<HttpReply>(Error{.code = Error::Code::NotFound,
@@ -302,13 +309,13 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
                                      {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
               })
         .unwrap()
-        .then(this, [values, done = std::move(done)](const Result<HttpReply> &reply) {
+        .then(this, [values, term, done = std::move(done)](const Result<HttpReply> &reply) {
             if (!reply)
-                done(reply.error());
-            else if (reply->status >= 300)
-                done(errorFromReply(*reply));
-            else
-                done(missingFrom(*reply, values));
+                return done(reply.error());
+            if (reply->status >= 300)
+                return done(errorFromReply(*reply));
+            const Result<QStringList> lost = missingFrom(*reply, values);
+            done(lost ? Result<Renewal>(Renewal{*lost, *term}) : lost.error());
         });
 }
 

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void isTaken_data();
     void isTaken();
     void joinsALeaseThatHasGone();
+    void leavesTheLeaseOfAFormerLeader();
     void tellsEachTransition_data() { eachApi(); }
     void tellsEachTransition();
     void leavesThousandsAtTheEnd_data() { eachApi(); }
@@ -154,6 +155,45 @@ void TestHolding::joinsALeaseThatHasGone()
     QVERIFY(m_etcd.get(Api::V3, two->key).has_value());
     QVERIFY(await(registry.leaveAll()));
     QVERIFY(!m_etcd.get(Api::V3, one->key).has_value());
+}
+
+/// Who was the leader before, hung meanwhile and goes on, revokes the leases that it has not seen
+/// renewed; nothing is lost by that, or told of it.
+void TestHolding::leavesTheLeaseOfAFormerLeader()
+{
+    EtcdCluster etcd({.members = 3});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Registry registry(*ConnectionString::parse(etcd.connectionString(u"/?api=v3&heartbeat=1"_s)));
+    States states(registry);
+    QStringList keys;
+    for (int port = 1; port <= 150; ++port) { // on one lease, and more than go into a transaction
+        Service kept = service(u"kept"_s, port);
+        kept.ttl = 10000ms;
+        kept.whenTaken = Service::WhenTaken::LetGo;
+        const auto joined = await(registry.join(kept));
+        QVERIFY(joined);
+        keys.append(joined->key);
+    }
+    const auto lease = [&registry] { return registry.registrations().first().lease; };
+    const qint64 before = lease();
+    QCOMPARE(registry.registrations().last().lease, before);
+    const int leader = etcd.waitForLeader();
+    QVERIFY(etcd.moveLeader(leader, (leader + 1) % 3));
+    QTRY_VERIFY(lease() != before);
+    QTest::qWait(1500); // one more beat
+    const QByteArray id = QByteArray::number(before);
+    QCOMPARE(etcd.request(Api::V3, "POST", u"/v3/lease/revoke"_s, "{\"ID\":\"" + id + "\"}").status,
+             200);
+    for (const QString &key : keys)
+        QVERIFY2(etcd.get(Api::V3, key).has_value(), qPrintable(key));
+    QCOMPARE(registry.registrations().size(), keys.size());
+    for (const Registration &registration : registry.registrations())
+        QCOMPARE(registration.rejoins, 0);
+    QVERIFY(!states.told.contains(std::pair(State::Rejoining, Cause::LeaseGone)));
+    QCOMPARE(states.told.last().first, State::Alive);
+    QVERIFY(await(registry.leaveAll()));
+    for (const QString &key : keys)
+        QVERIFY(!etcd.get(Api::V3, key).has_value());
 }
 
 void TestHolding::tellsEachTransition()
