@@ -155,8 +155,9 @@ void Heartbeat::beaten(Clock::time_point sent, const Result<Renewal> &renewal)
             m_renewed = sent;
         QStringList taken = renewal->lost;
         taken.removeIf([this](const QString &key) { return m_changedInBeat.contains(key); });
-        if (m_lease.term > 0 && renewal->term > m_lease.term) {
+        if (m_lease.term > 0 && renewal->term > m_lease.term && !m_paused) {
             m_granted = false;
+            m_formerLease = m_lease;
             const QStringList all = keys();
             m_changed.unite(QSet(all.begin(), all.end()));
         }
@@ -210,6 +211,9 @@ void Heartbeat::putAgain(const QStringList &keys)
 void Heartbeat::end(const std::optional<Error> &error, const QStringList &rejoined)
 {
     m_beating = false;
+    // No write that comes late may bring a key back onto it.
+    if (!error && m_formerLease && m_formerLease != m_lease && m_changed.isEmpty())
+        m_store.revoke(*std::exchange(m_formerLease, {}));
     Q_EMIT ended(error, rejoined);
 }
 

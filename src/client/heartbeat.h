@@ -9,6 +9,7 @@
 #include <QSet>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace EtcdRegistry {
@@ -91,6 +92,7 @@ private:
     Service::WhenTaken m_whenTaken;
     Lease m_lease;
     bool m_granted = false;
+    std::optional<Lease> m_formerLease; ///< until all keys are on another
     std::vector<QPromise<Result<void>>> m_leaseWaiters;
     QHash<QString, QByteArray> m_values; ///< of the keys that are held
     std::map<QString, Writes> m_writes;  ///< of the same

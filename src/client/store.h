@@ -94,6 +94,7 @@ struct LeaseTime
 {
     std::chrono::milliseconds left{0};
     std::chrono::milliseconds granted{0};
+    qint64 term = 0; ///< see Lease
 };
 
 /// The time that a beat may take, retries included. It is sent when at most half of the TTL is

@@ -254,19 +254,33 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
                   if (answer.error().code != Error::Code::Conflict)
                       return m_transport.later(Result<Lease>(answer.error()));
                   return timeToLive(id).then(this, [id](const Result<LeaseTime> &time) {
-                      return time ? Result<Lease>(Lease{id, time->granted}) : time.error();
+                      return time ? Result<Lease>(Lease{id, time->granted, time->term})
+                                  : time.error();
                   });
               })
         .unwrap();
 }
 
-/// Those of the keys that a timetolive answer does not name. It may name 10,000, each second.
-static Result<QStringList> missingFrom(const HttpReply &answer,
-                                       const QHash<QString, QByteArray> &values)
+/// A leader that hung and was replaced meanwhile may answer before it hears of that.
+static Error formerLeader(const HttpReply &answer)
 {
+    return {.code = Error::Code::Unavailable,
+            .endpoint = answer.endpoint.toString(),
+            .detail = u"a former leader has answered"_s};
+}
+
+/// What a timetolive answer says of the keys. It may name 10,000, each second.
+static Result<Renewal> renewalFrom(const HttpReply &answer, const Lease &lease,
+                                   const QHash<QString, QByteArray> &values)
+{
+    Renewal renewal;
     QSet<QByteArray> attached;
     const auto read =
         Json::forEachField(answer.body, [&](QByteArrayView name, QByteArrayView value) {
+            if (name == R"("header")") {
+                const QJsonDocument header = QJsonDocument::fromJson(value.toByteArray());
+                renewal.term = integer(header["raft_term"_L1]);
+            }
             if (name != R"("keys")")
                 return;
             const QList<QByteArray> texts = value.toByteArray().split('"');
@@ -275,12 +289,13 @@ static Result<QStringList> missingFrom(const HttpReply &answer,
         });
     if (!read)
         return protocolError(answer);
-    QStringList missing;
     for (auto key = values.cbegin(); key != values.cend(); ++key) {
         if (!attached.contains(key.key().toUtf8().toBase64()))
-            missing.append(key.key());
+            renewal.lost.append(key.key());
     }
-    return missing;
+    if (!renewal.lost.isEmpty() && renewal.term < lease.term)
+        return formerLeader(answer);
+    return renewal;
 }
 
 void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
@@ -290,32 +305,32 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
     renewal.within = beatWithin(lease.ttl);
     // The renewal says whether the lease lives, not whether somebody deleted a key: the second
     // request tells which keys are still on it.
-    const auto term = std::make_shared<qint64>(0);
     call(renewal)
         .then(this,
-              [this, lease, term](const Result<HttpReply> &reply) {
+              [this, lease](const Result<HttpReply> &reply) {
                   const Result<QJsonObject> answer = objectOf(reply);
                   if (!answer)
                       return m_transport.later(Result<HttpReply>(answer.error()));
                   const QJsonObject result = answer->value("result"_L1).toObject();
-                  *term = termIn(result);
                   if (integer(result.value("TTL"_L1)) <= 0) {
                       return m_transport.later(
-                          Result<HttpReply>(Error{.code = Error::Code::NotFound,
-                                                  .endpoint = reply->endpoint.toString(),
-                                                  .detail = u"the lease has expired"_s}));
+                          Result<HttpReply>(termIn(result) < lease.term
+                                                ? formerLeader(*reply)
+                                                : Error{.code = Error::Code::NotFound,
+                                                        .endpoint = reply->endpoint.toString(),
+                                                        .detail = u"the lease has expired"_s}));
                   }
                   return call(readOf("/lease/timetolive",
                                      {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
               })
         .unwrap()
-        .then(this, [values, term, done = std::move(done)](const Result<HttpReply> &reply) {
+        .then(this, [lease, values, done = std::move(done)](const Result<HttpReply> &reply) {
             if (!reply)
-                return done(reply.error());
-            if (reply->status >= 300)
-                return done(errorFromReply(*reply));
-            const Result<QStringList> lost = missingFrom(*reply, values);
-            done(lost ? Result<Renewal>(Renewal{*lost, *term}) : lost.error());
+                done(reply.error());
+            else if (reply->status >= 300)
+                done(errorFromReply(*reply));
+            else
+                done(renewalFrom(*reply, lease, values));
         });
 }
 
@@ -365,7 +380,8 @@ QFuture<Result<LeaseTime>> StoreV3::timeToLive(qint64 lease)
                              .endpoint = reply->endpoint.toString(),
                              .detail = u"the lease has expired"_s};
             }
-            return LeaseTime{ttlOf(left), ttlOf(integer(answer->value("grantedTTL"_L1)))};
+            return LeaseTime{ttlOf(left), ttlOf(integer(answer->value("grantedTTL"_L1))),
+                             termIn(*answer)};
         });
 }
 
