@@ -193,7 +193,7 @@ void TestHolding::leavesTheLeaseOfAFormerLeader()
     for (const Registration &registration : registry.registrations())
         QCOMPARE(registration.rejoins, 0);
     QVERIFY(!states.told.contains(std::pair(State::Rejoining, Cause::LeaseGone)));
-    QCOMPARE(states.told.last().first, State::Alive);
+    QTRY_COMPARE(states.told.last().first, State::Alive);
     QVERIFY(await(registry.leaveAll()));
     for (const QString &key : keys)
         QVERIFY(!etcd.get(Api::V3, key).has_value());
