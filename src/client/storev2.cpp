@@ -187,15 +187,15 @@ QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &valu
 }
 
 /// What an answer to a refresh says.
-static Result<QStringList> lostKeys(const QString &key, const Result<HttpReply> &reply)
+static Result<Renewal> renewalFrom(const QString &key, const Result<HttpReply> &reply)
 {
     if (!reply)
         return reply.error();
     const auto error = errorIn(*reply);
     if (!error)
-        return QStringList();
+        return Renewal();
     if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
-        return QStringList{key};
+        return Renewal{{key}};
     return *error;
 }
 
@@ -210,8 +210,7 @@ void StoreV2::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
     request.within = beatWithin(lease.ttl);
     request.frequent = true;
     m_transport.send(request, [key, done = std::move(done)](const Result<HttpReply> &reply) {
-        const Result<QStringList> lost = lostKeys(key, reply);
-        done(lost ? Result<Renewal>(Renewal{*lost}) : lost.error());
+        done(renewalFrom(key, reply));
     });
 }
 

@@ -261,16 +261,8 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
         .unwrap();
 }
 
-/// A leader that hung and was replaced meanwhile may answer before it hears of that.
-static Error formerLeader(const HttpReply &answer)
-{
-    return {.code = Error::Code::Unavailable,
-            .endpoint = answer.endpoint.toString(),
-            .detail = u"a former leader has answered"_s};
-}
-
 /// What a timetolive answer says of the keys. It may name 10,000, each second.
-static Result<Renewal> renewalFrom(const HttpReply &answer, const Lease &lease,
+static Result<Renewal> renewalFrom(const HttpReply &answer,
                                    const QHash<QString, QByteArray> &values)
 {
     Renewal renewal;
@@ -293,8 +285,6 @@ static Result<Renewal> renewalFrom(const HttpReply &answer, const Lease &lease,
         if (!attached.contains(key.key().toUtf8().toBase64()))
             renewal.lost.append(key.key());
     }
-    if (!renewal.lost.isEmpty() && renewal.term < lease.term)
-        return formerLeader(answer);
     return renewal;
 }
 
@@ -314,23 +304,21 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
                   const QJsonObject result = answer->value("result"_L1).toObject();
                   if (integer(result.value("TTL"_L1)) <= 0) {
                       return m_transport.later(
-                          Result<HttpReply>(termIn(result) < lease.term
-                                                ? formerLeader(*reply)
-                                                : Error{.code = Error::Code::NotFound,
-                                                        .endpoint = reply->endpoint.toString(),
-                                                        .detail = u"the lease has expired"_s}));
+                          Result<HttpReply>(Error{.code = Error::Code::NotFound,
+                                                  .endpoint = reply->endpoint.toString(),
+                                                  .detail = u"the lease has expired"_s}));
                   }
                   return call(readOf("/lease/timetolive",
                                      {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
               })
         .unwrap()
-        .then(this, [lease, values, done = std::move(done)](const Result<HttpReply> &reply) {
+        .then(this, [values, done = std::move(done)](const Result<HttpReply> &reply) {
             if (!reply)
                 done(reply.error());
             else if (reply->status >= 300)
                 done(errorFromReply(*reply));
             else
-                done(renewalFrom(*reply, lease, values));
+                done(renewalFrom(*reply, values));
         });
 }
 

@@ -296,7 +296,9 @@ void Transport::handedBack(const QUrl &endpoint, const std::shared_ptr<Operation
         return;
     m_running.remove(operation);
     if (operation->deadline->hasExpired()) {
-        operation->lastError = Error{.code = Error::Code::Timeout};
+        operation->lastError =
+            Error{.code = Error::Code::Timeout,
+                  .detail = QCoreApplication::translate("Transport", "no answer in time")};
         operation->failedEndpoints.append(endpoint.toString());
         dispatch();
         operation->done(exhausted(*operation));

@@ -4,6 +4,7 @@
 #include "fakeserver.h"
 #include "registry.h"
 
+#include <QDir>
 #include <QElapsedTimer>
 #include <QTest>
 
@@ -24,6 +25,7 @@ private Q_SLOTS:
     void isTaken();
     void joinsALeaseThatHasGone();
     void leavesTheLeaseOfAFormerLeader();
+    void joinsAClusterThatBeganAnew();
     void tellsEachTransition_data() { eachApi(); }
     void tellsEachTransition();
     void leavesThousandsAtTheEnd_data() { eachApi(); }
@@ -197,6 +199,24 @@ void TestHolding::leavesTheLeaseOfAFormerLeader()
     QVERIFY(await(registry.leaveAll()));
     for (const QString &key : keys)
         QVERIFY(!etcd.get(Api::V3, key).has_value());
+}
+
+/// All its data are lost, and raft's terms begin at the first again.
+void TestHolding::joinsAClusterThatBeganAnew()
+{
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    for (int term = 0; term < 2; ++term)
+        QVERIFY(etcd.kill(0) && etcd.restart(0));
+    Registry registry(*ConnectionString::parse(etcd.connectionString(u"/?api=v3"_s)));
+    const auto joined = await(registry.join(service(u"kept"_s)));
+    QVERIFY(joined);
+    QVERIFY(etcd.kill(0));
+    QVERIFY(QDir(etcd.member(0).folder() + u"/data"_s).removeRecursively());
+    QVERIFY(etcd.restart(0));
+    QTRY_VERIFY(etcd.get(Api::V3, joined->key).has_value());
+    QTRY_COMPARE(registry.registrations().first().state, State::Alive);
+    QVERIFY(await(registry.leaveAll()));
 }
 
 void TestHolding::tellsEachTransition()
