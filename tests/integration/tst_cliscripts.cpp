@@ -79,23 +79,6 @@ const QByteArray document(const QByteArray &fields)
            + fields + "}";
 }
 
-/// A registration that is held until it goes.
-struct Held
-{
-    explicit Held(const QStringList &arguments)
-        : cli(arguments)
-    {
-        joined = cli.startAndRead(1);
-    }
-    void end(int signal)
-    {
-        ::kill(pid_t(cli.processId()), signal);
-        cli.waitForFinished(20000);
-    }
-    Cli cli;
-    bool joined = false;
-};
-
 QStringList joinOf(const QString &connection, const QStringList &more = {})
 {
     return QStringList{u"-e"_s, connection,    u"join"_s, u"web"_s,

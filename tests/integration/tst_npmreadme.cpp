@@ -6,8 +6,6 @@
 #include <QJsonDocument>
 #include <QTest>
 
-#include <csignal>
-
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
 
@@ -56,26 +54,10 @@ static QByteArray ask(const QString &connection, const QStringList &command)
     return Cli(QStringList{u"-e"_s, connection} + command).run().output;
 }
 
-/// A registration held by a process until that goes.
-class Held
+static QStringList joinOf(const QString &connection, const QStringList &options)
 {
-public:
-    Held(const QString &connection, const QStringList &options)
-        : m_cli(QStringList{u"-e"_s, connection, u"join"_s} + options)
-        , joined(m_cli.startAndRead(1))
-    {}
-    int end(int signal)
-    {
-        ::kill(pid_t(m_cli.processId()), signal);
-        return m_cli.end().status();
-    }
-
-private:
-    Cli m_cli;
-
-public:
-    bool joined;
-};
+    return QStringList{u"-e"_s, connection, u"join"_s} + options;
+}
 
 void TestNpmReadme::initTestCase()
 {
@@ -98,8 +80,8 @@ void TestNpmReadme::usage()
 {
     QFETCH(Api, store);
     const QString connection = m_etcd.connectionString(suffix(store));
-    Held held(connection,
-              {u"my-service-name"_s, u"--port"_s, u"8080"_s, u"--hostname"_s, u"192.168.1.10"_s});
+    Held held(joinOf(connection, {u"my-service-name"_s, u"--port"_s, u"8080"_s, u"--hostname"_s,
+                                  u"192.168.1.10"_s}));
     QVERIFY(held.joined);
     const QByteArray document =
         R"({"port":8080,"name":"my-service-name","hostname":"192.168.1.10",)"
@@ -119,8 +101,8 @@ void TestNpmReadme::api()
 {
     QFETCH(Api, store);
     const QString connection = m_etcd.connectionString(suffix(store));
-    Held cart(connection, {u"cart"_s, u"-p"_s, u"1"_s});
-    Held mail(connection, {u"mail"_s, u"-p"_s, u"2"_s});
+    Held cart(joinOf(connection, {u"cart"_s, u"-p"_s, u"1"_s}));
+    Held mail(joinOf(connection, {u"mail"_s, u"-p"_s, u"2"_s}));
     QVERIFY(cart.joined && mail.joined);
     QCOMPARE(ask(connection, {u"list"_s}), "cart\nmail\n");
     QCOMPARE(ask(connection, {u"list"_s, u"mail"_s}), "mail\n");
@@ -138,7 +120,7 @@ void TestNpmReadme::api()
 void TestNpmReadme::connectionString()
 {
     const QString connection = m_etcd.connectionString(u"/shop/eu?api=v3"_s);
-    Held held(connection, {u"web"_s, u"-p"_s, u"80"_s});
+    Held held(joinOf(connection, {u"web"_s, u"-p"_s, u"80"_s}));
     QVERIFY(held.joined);
     const QString withoutProtocol = QString(connection).remove(u"http://"_s);
     const QByteArray exported = ask(withoutProtocol, {u"export"_s});
@@ -158,7 +140,7 @@ void TestNpmReadme::services()
 {
     QFETCH(Api, store);
     const QString connection = m_etcd.connectionString(suffix(store));
-    Held held(connection, {u"my-service"_s, u"-p"_s, u"8080"_s});
+    Held held(joinOf(connection, {u"my-service"_s, u"-p"_s, u"8080"_s}));
     QVERIFY(held.joined);
     const auto exported = [&] {
         return QJsonDocument::fromJson(ask(connection, {u"export"_s})).object();
@@ -187,7 +169,7 @@ void TestNpmReadme::faultTolerance()
     QFETCH(Api, store);
     const QString onlyOne = m_etcd.endpoints().first().toString();
     const QString all = m_etcd.connectionString(suffix(store));
-    Held held(onlyOne + suffix(store) + u"&refresh=true"_s, {u"web"_s, u"-p"_s, u"80"_s});
+    Held held(joinOf(onlyOne + suffix(store) + u"&refresh=true"_s, {u"web"_s, u"-p"_s, u"80"_s}));
     QVERIFY(held.joined);
     QTest::qWait(3000);
     QVERIFY(m_etcd.kill(0));

@@ -5,6 +5,8 @@
 #include <QEventLoop>
 #include <QProcess>
 
+#include <csignal>
+
 namespace EtcdRegistry {
 
 /// The command etcd-registry as a process. It is killed at the end.
@@ -79,6 +81,24 @@ public:
 
     QByteArray output;
     QByteArray error;
+};
+
+/// A registration that a process holds.
+struct Held
+{
+    explicit Held(const QStringList &arguments)
+        : cli(arguments)
+        , joined(cli.startAndRead(1))
+    {}
+    /// Its exit status; by SIGKILL nothing is left.
+    int end(int signal)
+    {
+        ::kill(pid_t(cli.processId()), signal);
+        return cli.end().status();
+    }
+
+    Cli cli;
+    bool joined;
 };
 
 } // namespace EtcdRegistry
