@@ -43,7 +43,9 @@ bool Error::retryable() const
     case Code::Unreachable:
     case Code::Timeout:
     case Code::Unavailable:
+    case Code::NoLeader:
     case Code::Tls:
+    case Code::OtherCluster:
     case Code::Protocol:
         return true;
     case Code::InvalidArgument:
@@ -53,6 +55,7 @@ bool Error::retryable() const
     case Code::LoginRefused:
     case Code::PermissionDenied:
     case Code::OutOfSpace:
+    case Code::TooLarge:
     case Code::NotServed:
         return false;
     }
@@ -101,6 +104,10 @@ QString Error::message() const
     case Code::Unavailable:
         return Text::tr("%1 can't serve now%2. Check that most nodes are up, and try again.")
             .arg(where, because);
+    case Code::NoLeader:
+        return Text::tr("The cluster has no leader, says %1%2. Most of its nodes must be up: start "
+                        "the others.")
+            .arg(where, because);
     case Code::Tls:
         return Text::tr("No secure connection to %1%2. Check https and the ca, cert and key files.")
             .arg(where, because);
@@ -108,8 +115,16 @@ QString Error::message() const
         return Text::tr(
                    "%1 has no room for it%2. Compact and defragment etcd, then disarm its alarm.")
             .arg(where, because);
+    case Code::TooLarge:
+        return Text::tr("That is more than %1 takes%2. etcd takes 1.5 MiB at once, unless it was "
+                        "started with --max-request-bytes.")
+            .arg(where, because);
     case Code::NotServed:
         return Text::tr("%1 does not serve this API%2. Choose api=auto, or start etcd with it.")
+            .arg(where, because);
+    case Code::OtherCluster:
+        return Text::tr("%1 belongs to another cluster and is not used%2. Take it out of the list "
+                        "of hosts.")
             .arg(where, because);
     case Code::Protocol:
         return Text::tr(

@@ -21,11 +21,14 @@ struct Error
         PermissionDenied,
         Unreachable, ///< refused, reset, unknown host: no connection
         Timeout,     ///< a connection, and no answer in time
-        Unavailable, ///< 5xx: the node answers that it can't, or it has no leader
-        Tls,         ///< certificate or handshake
-        OutOfSpace,  ///< NOSPACE alarm, or too large a request
-        NotServed,   ///< the API asked for is not served there
-        Protocol,    ///< an answer that is not etcd's
+        Unavailable,  ///< the node answers that it can't now
+        NoLeader,     ///< the cluster has no leader, so most of its nodes are away
+        Tls,          ///< certificate or handshake
+        OutOfSpace,   ///< NOSPACE alarm
+        TooLarge,     ///< the request is larger than etcd takes
+        NotServed,    ///< the API asked for is not served there
+        OtherCluster, ///< the node belongs to another cluster than the others
+        Protocol,     ///< an answer that is not etcd's
     };
 
     Code code = Code::Protocol;

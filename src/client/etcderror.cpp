@@ -37,23 +37,29 @@ static Error::Code codeOfGrpc(int code, const QString &message)
         if (message.contains("authentication failed"_L1))
             return Error::Code::LoginRefused;
         if (message.contains("request is too large"_L1))
-            return Error::Code::OutOfSpace;
+            return Error::Code::TooLarge;
         return Error::Code::InvalidArgument;
     case 5:
         return Error::Code::NotFound;
     case 7:
         return Error::Code::PermissionDenied;
-    case 8:
-        return Error::Code::OutOfSpace;
+    case 8: // resource exhausted
+        if (message.contains("space exceeded"_L1))
+            return Error::Code::OutOfSpace;
+        return message.contains("larger than max"_L1) ? Error::Code::TooLarge
+                                                      : Error::Code::Unavailable;
     case 9:
         return Error::Code::Conflict;
     case 16:
         return Error::Code::LoginRefused;
+    case 14:
+        if (message.contains("no leader"_L1))
+            return Error::Code::NoLeader;
+        return Error::Code::Unavailable;
     case 1: // canceled: not by us, so by a node that goes away
     case 2: // unknown: in practice a deadline that went by without a leader
     case 4:
     case 13: // internal: a connection between nodes that broke
-    case 14:
         return Error::Code::Unavailable;
     default:
         return Error::Code::InvalidArgument;
@@ -104,7 +110,7 @@ Error errorFromReply(const HttpReply &reply)
             error.code = Error::Code::Tls;
     }
     // A node that fails is never the request's fault, whatever its body says.
-    if (reply.status >= 500)
+    if (reply.status >= 500 && error.code != Error::Code::NoLeader)
         error.code = Error::Code::Unavailable;
     return error;
 }

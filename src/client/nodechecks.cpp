@@ -222,7 +222,8 @@ Findings alarms(const Observations &seen)
 
 bool isOutage(const Error &error)
 {
-    return error.code == Code::Unavailable || error.code == Code::Timeout
+    return error.code == Code::Unavailable || error.code == Code::NoLeader
+           || error.code == Code::Timeout
            || error.code == Code::Unreachable; // of the node that was tried last
 }
 

@@ -52,7 +52,8 @@ static void checkError(const QByteArray &body)
     for (const int status : {200, 404, 503}) {
         const Error error = errorFromReply(reply(status, body));
         HOLDS(error.httpStatus == status);
-        HOLDS(status < 500 || error.code == Error::Code::Unavailable);
+        HOLDS(status < 500 || error.code == Error::Code::Unavailable
+              || error.code == Error::Code::NoLeader);
         HOLDS(!error.message().contains(u'\n'));
     }
     StoreV2::decode(reply(404, body)).has_value();

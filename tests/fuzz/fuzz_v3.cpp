@@ -49,7 +49,8 @@ static void checkError(const QByteArray &body)
     for (const int status : {200, 404, 503}) {
         const Error error = errorFromReply(reply(status, body));
         HOLDS(error.httpStatus == status);
-        HOLDS(status < 500 || error.code == Error::Code::Unavailable);
+        HOLDS(status < 500 || error.code == Error::Code::Unavailable
+              || error.code == Error::Code::NoLeader);
         HOLDS(!error.message().contains(u'\n'));
         HOLDS(status < 300 || !GatewayJson::objectOf(reply(status, body)));
     }

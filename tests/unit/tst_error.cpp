@@ -36,9 +36,12 @@ void TestError::perCode_data()
     QTest::newRow("Unreachable") << Code::Unreachable << true << u"Can't connect"_s;
     QTest::newRow("Timeout") << Code::Timeout << true << u"No answer in time"_s;
     QTest::newRow("Unavailable") << Code::Unavailable << true << u"can't serve"_s;
+    QTest::newRow("NoLeader") << Code::NoLeader << true << u"no leader"_s;
     QTest::newRow("Tls") << Code::Tls << true << u"ca, cert and key"_s;
     QTest::newRow("OutOfSpace") << Code::OutOfSpace << false << u"no room"_s;
+    QTest::newRow("TooLarge") << Code::TooLarge << false << u"1.5 MiB"_s;
     QTest::newRow("NotServed") << Code::NotServed << false << u"api=auto"_s;
+    QTest::newRow("OtherCluster") << Code::OtherCluster << true << u"another cluster"_s;
     QTest::newRow("Protocol") << Code::Protocol << true << u"not etcd's"_s;
 }
 

@@ -69,12 +69,12 @@ void TestStores::errors_data()
         Code::Conflict, "lease already exists");
     row("3.4 stream", 503,
         R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}})",
-        Code::Unavailable, "etcdserver: no leader");
+        Code::NoLeader, "etcdserver: no leader");
     row("3.4 stream, status 200", 200,
         R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader"}})",
-        Code::Unavailable, "etcdserver: no leader");
+        Code::NoLeader, "etcdserver: no leader");
     row("3.6 stream", 200, R"({"error":{"code":14, "message":"etcdserver: no leader"}})",
-        Code::Unavailable, "etcdserver: no leader");
+        Code::NoLeader, "etcdserver: no leader");
     row("no token", 400, R"({"code":3,"message":"etcdserver: user name is empty"})",
         Code::LoginRequired, "etcdserver: user name is empty");
     row("old token", 401, R"({"code":16,"message":"etcdserver: invalid auth token"})",
@@ -86,15 +86,23 @@ void TestStores::errors_data()
         Code::PermissionDenied, "etcdserver: permission denied");
     row("no space", 429, R"({"code":8,"message":"etcdserver: mvcc: database space exceeded"})",
         Code::OutOfSpace, "etcdserver: mvcc: database space exceeded");
-    row("deadline", 500, R"({"code":2,"message":"context deadline exceeded"})", Code::Unavailable,
-        "context deadline exceeded");
-    row("CN", 400,
-        "CommonName of client sending a request against gateway will be ignored and not used as "
-        "expected\n",
-        Code::Tls,
-        "CommonName of client sending a request against gateway will be ignored and not used as "
-        "expected");
-    row("a proxy", 502, "<html>Bad Gateway</html>", Code::Unavailable, "<html>Bad Gateway</html>");
+    row("too many", 429, R"({"code":8,"message":"etcdserver: too many requests"})",
+        Code::Unavailable, "etcdserver: too many requests");
+    row("too large for gRPC", 429,
+        R"({"code":8,"message":"grpc: received message larger than max (3000000 vs. 2097152)"
+})",
+        Code::TooLarge, "grpc: received message larger than max (3000000 vs. 2097152)");
+row("too large for etcd", 400, R"({"code":3,"message":"etcdserver: request is too large"})",
+    Code::TooLarge, "etcdserver: request is too large");
+row("deadline", 500, R"({"code":2,"message":"context deadline exceeded"})", Code::Unavailable,
+    "context deadline exceeded");
+row("CN", 400,
+    "CommonName of client sending a request against gateway will be ignored and not used as "
+    "expected\n",
+    Code::Tls,
+    "CommonName of client sending a request against gateway will be ignored and not used as "
+    "expected");
+row("a proxy", 502, "<html>Bad Gateway</html>", Code::Unavailable, "<html>Bad Gateway</html>");
 }
 
 void TestStores::errors()

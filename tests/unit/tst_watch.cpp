@@ -54,10 +54,11 @@ private:
 QString TestWatch::textOf(const WatchEnd &end)
 {
     constexpr const char *reasons[] = {"broken", "compacted", "refused"};
-    constexpr const char *codes[] = {"InvalidArgument", "NotFound", "Conflict",    "LoginRequired",
-                                     "LoginRefused",    "Denied",   "Unreachable", "Timeout",
-                                     "Unavailable",     "Tls",      "OutOfSpace",  "NotServed",
-                                     "Protocol"};
+    constexpr const char *codes[] = {
+        "InvalidArgument", "NotFound",  "Conflict",     "LoginRequired",
+        "LoginRefused",    "Denied",    "Unreachable",  "Timeout",
+        "Unavailable",     "NoLeader",  "Tls",          "OutOfSpace",
+        "TooLarge",        "NotServed", "OtherCluster", "Protocol"};
     // Qt does not always know a connection that ended from an answer that did.
     const bool inQtsWords = end.error.code == Error::Code::Unreachable;
     return QLatin1StringView(reasons[int(end.reason)]) + u' '
@@ -239,7 +240,7 @@ void TestWatch::v3_data()
     const QByteArray noLeader34 =
         R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}})";
     const QByteArray noLeader36 = R"({"error":{"code":14,  "message":"etcdserver: no leader"}})";
-    const QString noLeader = u"broken Unavailable: etcdserver: no leader"_s;
+    const QString noLeader = u"broken NoLeader: etcdserver: no leader"_s;
     row("3.4: no leader, no line feed", created + event + noLeader34 + FakeServer::streamEnd,
         Then::Close, told + QStringList{noLeader});
     row("3.6: no leader", created + event + noLeader36 + '\n', Then::KeepOpen,
@@ -408,11 +409,11 @@ void TestWatch::answersOtherThanStreams_data()
         reply(
             503,
             R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}})"),
-        "broken Unavailable: etcdserver: no leader");
+        "broken NoLeader: etcdserver: no leader");
     row("no leader, 3.6",
         reply(503, R"({"error": {"code":14,  "message":"etcdserver: no leader"}})"
                    "\n"),
-        "broken Unavailable: etcdserver: no leader");
+        "broken NoLeader: etcdserver: no leader");
     row("an old token",
         reply(401, R"({"error":{"code":16,"message":"etcdserver: invalid auth token"}})"),
         "refused LoginRefused: etcdserver: invalid auth token");
