@@ -5,6 +5,7 @@
 #include <QMap>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <optional>
 
 using namespace Qt::StringLiterals;
@@ -42,6 +43,25 @@ QString seconds(milliseconds time)
     return QString::number(double(time.count()) / 1000, 'g', 15);
 }
 
+/// What somebody wrote who meant a host: a part of a namespace looks so only where it is escaped.
+bool looksLikeHost(const QString &segment)
+{
+    static const QRegularExpression host(u"^(?:[^:]+:\\d{1,5}|\\d{1,3}(?:\\.\\d{1,3}){3}"
+                                         "|\\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\\](?::\\d*)?"
+                                         "|[0-9A-Fa-f.]*::[0-9A-Fa-f:.]*)$"_s);
+    return host.match(segment).hasMatch();
+}
+
+QString encodedNameSpace(const QString &nameSpace)
+{
+    QStringList segments = encoded(nameSpace, u"?@,").split(u'/');
+    for (QString &segment : segments) {
+        if (looksLikeHost(segment))
+            segment.replace(u':', "%3A"_L1).replace(u'.', "%2E"_L1);
+    }
+    return segments.join(u'/');
+}
+
 /// Each step takes its part of the text, or leaves the reason why it can't in m_error. Reasons
 /// quote no text that could be a part of a password.
 class Parser
@@ -50,7 +70,8 @@ class Parser
 public:
     Result<ConnectionString> parse(const QString &text)
     {
-        if (split(text.trimmed()) && readUser() && readHosts() && readNameSpace() && readOptions())
+        if (split(text.trimmed()) && (m_isDiscovery ? readDiscovery() : readHosts())
+            && readNameSpace() && readOptions())
             return m_result;
         return Error{.code = Error::Code::InvalidArgument, .detail = m_error};
     }
@@ -62,7 +83,7 @@ private:
         return false;
     }
 
-    /// [discovery+]scheme://authority/path?query
+    /// [discovery+]scheme://hosts?query
     bool split(const QString &text)
     {
         if (text.isEmpty())
@@ -85,53 +106,111 @@ private:
             return fail(tr("Unknown protocol %1: use http or https.").arg(m_scheme));
 
         m_query = rest.section(u'?', 1);
-        // A list in etcdctl's way has it before each host.
-        const auto hosts =
-            rest.section(u'?', 0, 0)
-                .replace(QRegularExpression(u",\\s*(?i)"_s + m_scheme + u"://"_s), u","_s);
-        m_authority = hosts.section(u'/', 0, 0);
-        m_path = hosts.sliced(m_authority.size());
-        if (m_authority.endsWith(u':') && m_path.startsWith("//"_L1))
-            return fail(
-                tr("All hosts have one protocol: write it once, before the first of them."));
-        if (m_scheme == "https"_L1 && m_authority.toLower() == "discovery.etcd.io"_L1)
+        m_hosts = rest.section(u'?', 0, 0);
+        if (!m_hosts.contains(u'@') && m_query.section(u'=', 0, 0).contains(u'@'))
+            return fail(badLogin());
+        if (m_scheme == "https"_L1
+            && m_hosts.section(u'/', 0, 0).toLower() == "discovery.etcd.io"_L1)
             m_isDiscovery = true;
         return true;
     }
 
-    bool readUser()
+    static QString badLogin()
     {
-        const auto at = m_authority.indexOf(u'@');
-        if (at < 0) {
-            if (m_path.contains(u'@') || m_query.section(u'=', 0, 0).contains(u'@'))
-                return fail(tr("Write / and ? in a user or password as %2F and %3F, and an @ that "
-                               "does not end them as %40."));
+        return tr("Write / and ? in a user or password as %2F and %3F, and an @ that does not end "
+                  "them as %40.");
+    }
+
+    static QString userInTheMiddle()
+    {
+        return tr("Write the user only once, before the first host, and an @ and a comma in a "
+                  "password as %40 and %2C.");
+    }
+
+    /// What stands before an @ in front of a host, which is taken away; it may be there again
+    /// before each of the hosts.
+    bool readUser(QString &hosts)
+    {
+        const auto at = hosts.indexOf(u'@');
+        if (at < 0)
             return true;
-        }
-        const auto login = m_authority.first(at);
-        m_authority.remove(0, at + 1);
-        m_result.user = decoded(login.section(u':', 0, 0));
-        m_result.password = decoded(login.section(u':', 1));
-        if (m_result.user.isEmpty())
+        const auto login = hosts.first(at);
+        const auto user = login.section(u':', 0, 0);
+        // Or is it another host and its port that stand in front?
+        static const QRegularExpression host(u"^[^:]*:\\d{1,5}[/\\s]*,"_s);
+        const bool isOther = !m_login.isEmpty() && login != m_login;
+        if (isOther || user.contains(u',') || host.match(login).hasMatch())
+            return fail(userInTheMiddle());
+        if (login.contains(u'/'))
+            return fail(badLogin());
+        if (user.isEmpty())
             return fail(tr("The user's name before : and @ is missing."));
-        if (m_authority.contains(u'@') || login.section(u':', 0, 0).contains(u','))
-            return fail(tr("Write the user only once, before the first host, and an @ in a "
-                           "password as %40."));
+        m_login = login;
+        m_result.user = decoded(user);
+        m_result.password = login.contains(u':') ? decoded(login.section(u':', 1)) : QString();
+        hosts.remove(0, at + 1);
+        static const QString again = u",\\s*%1@"_s;
+        hosts.replace(QRegularExpression(again.arg(QRegularExpression::escape(login))), u","_s);
         return true;
     }
 
+    bool readDiscovery()
+    {
+        if (!readUser(m_hosts))
+            return false;
+        const auto path = m_hosts.indexOf(u'/');
+        m_result.discovery = QUrl(m_scheme + "://"_L1 + m_hosts, QUrl::StrictMode);
+        return (m_result.discovery.isValid() && !m_result.discovery.host().isEmpty() && path >= 0
+                && path + 1 < m_hosts.size() && !m_result.discovery.hasFragment())
+               || fail(tr("A discovery address is one URL with a token, such as %1.")
+                           .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
+    }
+
+    /// host1,host2/namespace. In etcdctl's way each host may have the protocol and the user before
+    /// it, and a slash behind it.
     bool readHosts()
     {
-        if (m_isDiscovery) {
-            m_result.discovery = QUrl(m_scheme + "://"_L1 + m_authority + m_path, QUrl::StrictMode);
-            return (m_result.discovery.isValid() && !m_result.discovery.host().isEmpty()
-                    && m_path.size() > 1 && !m_result.discovery.hasFragment())
-                   || fail(
-                       tr("A discovery address is one URL with a token, such as %1.")
-                           .arg(u"https://discovery.etcd.io/3e86b59982e49066c5d813af1c2e2579"_s));
+        static const QRegularExpression next(u"[/\\s]*,\\s*([^:/?@,\\s]*)://"_s);
+        qsizetype begin = 0;
+        for (auto match = next.match(m_hosts); match.hasMatch();
+             match = next.match(m_hosts, begin)) {
+            if (match.captured(1).trimmed().toLower() != m_scheme) {
+                return fail(tr("All hosts have one protocol, http or https: write the same before "
+                               "each, or one before the first."));
+            }
+            if (!readPart(m_hosts.sliced(begin, match.capturedStart() - begin)))
+                return false;
+            begin = match.capturedEnd();
         }
-        const auto hosts = m_authority.split(u',');
-        for (const auto &host : hosts) {
+        return readPart(m_hosts.sliced(begin));
+    }
+
+    /// Hosts up to the next one that has a protocol, and behind the last of all the namespace.
+    bool readPart(QString hosts)
+    {
+        if (!m_path.isEmpty())
+            return fail(tr("The namespace stands only once, behind the last host."));
+        if (!readUser(hosts))
+            return false;
+        static const QRegularExpression comma(u"[/\\s]*,\\s*"_s), open(u"/\\s*,\\s*$"_s);
+        const bool endsOpen = hosts.contains(open);
+        hosts.replace(comma, u","_s);
+        if (hosts.contains("://"_L1)) {
+            return fail(tr("A protocol stands in the middle: write it before a host, and commas "
+                           "between hosts."));
+        }
+        QString authority = hosts.section(u'/', 0, 0);
+        m_path = hosts.sliced(authority.size());
+        if (endsOpen && authority.endsWith(u',')) // etcdctl takes "http://a:2379/,"
+            authority.chop(1);
+        static const QRegularExpression nothing(u"^[/\\s]*$"_s);
+        if (m_path.contains(nothing))
+            m_path.clear();
+        if (m_path.contains(u'@'))
+            return fail(badLogin());
+        if (authority.contains(u'@'))
+            return fail(userInTheMiddle());
+        for (const auto &host : authority.split(u',')) {
             const auto endpoint = readHost(host.trimmed());
             if (!endpoint)
                 return false;
@@ -171,13 +250,42 @@ private:
 
     bool readNameSpace()
     {
-        if (m_isDiscovery)
-            return true;
+        if (m_path.contains(u','))
+            return fail(tr("A namespace has no comma. Hosts stand before it, with commas between "
+                           "them; write a comma that is meant as %2C."));
+        const auto written = m_path.split(u'/', Qt::SkipEmptyParts);
+        if (std::ranges::any_of(written, looksLikeHost))
+            return fail(tr("A host stands where the namespace belongs: write commas between hosts, "
+                           "and a : or . that is meant as %3A or %2E."));
         const auto segments = decoded(m_path).split(u'/', Qt::SkipEmptyParts);
         if (segments.contains("."_L1) || segments.contains(".."_L1))
             return fail(tr("A part of a namespace can't be . or .. alone."));
         m_result.nameSpace = segments.join(u'/');
+        hintAt(segments);
         return true;
+    }
+
+    /// Somebody may have taken the path of an etcd URL, or a key, for the namespace.
+    void hintAt(QStringList segments)
+    {
+        static const QRegularExpression api(u"^v[23](alpha|beta)?$"_s);
+        if (segments.value(0).contains(api)) {
+            segments.removeFirst();
+            if (segments.value(0) == "keys"_L1 || segments.value(0) == "kv"_L1)
+                segments.removeFirst();
+        }
+        if (segments.value(0) == "services"_L1)
+            segments.removeFirst();
+        const QString meant = segments.join(u'/');
+        if (meant == m_result.nameSpace)
+            return;
+        const QString keys = tr("Keys begin with services/ anyway, and with the namespace %1 so "
+                                "with services/%1/.")
+                                 .arg(m_result.nameSpace);
+        m_result.warnings +=
+            keys + u' '
+            + (meant.isEmpty() ? tr("Leave the namespace out if that is not meant.")
+                               : tr("Write /%1 behind the hosts if that is not meant.").arg(meant));
     }
 
     bool readOptions()
@@ -283,7 +391,8 @@ private:
     ConnectionString m_result;
     QString m_error;
     QString m_scheme;
-    QString m_authority;
+    QString m_hosts;
+    QString m_login; ///< as it is written
     QString m_path;
     QString m_query;
     QMap<QString, QString> m_options;
@@ -338,7 +447,7 @@ QString ConnectionString::toString() const
     else
         result += hosts.join(u',');
     if (!nameSpace.isEmpty())
-        result += u'/' + encoded(nameSpace, u"?@");
+        result += u'/' + encodedNameSpace(nameSpace);
     if (!options.isEmpty())
         result += u'?' + options.join(u'&');
     return result;

@@ -16,7 +16,8 @@ namespace EtcdRegistry {
 ///
 ///   protocol    http (default) or https
 ///   host        name, IPv4 or [IPv6], with :port or else 4001; blanks after a comma are allowed
-///   namespace   any number of segments and of slashes around them
+///   namespace   any number of segments and of slashes around them; what looks like another host
+///               is refused, and a comma there is written %2C
 ///   refresh     true/false: follow the cluster's membership
 ///   cache       a number, accepted and not used (as in the npm package)
 ///   api         auto (default), v2 or v3
@@ -28,7 +29,8 @@ namespace EtcdRegistry {
 ///                 least 1 s
 ///
 /// Namespace, options, user and password are percent-decoded; so a password with @ is written %40.
-/// The protocol may be said again before each host. `https://discovery.etcd.io/<token>` and
+/// As for etcdctl each host may have the protocol and the user before it again, and a slash behind
+/// it. `https://discovery.etcd.io/<token>` and
 /// `discovery+http(s)://...` name a discovery service instead of nodes. An unknown option is a
 /// warning, not an error. A value; any thread.
 struct ConnectionString
@@ -38,7 +40,7 @@ struct ConnectionString
     QList<QUrl> endpoints; ///< scheme, host and port only; at least one unless discovery is set
     QUrl discovery;
     QString user;
-    QString password;
+    QString password;  ///< null: none was given
     QString nameSpace; ///< "shop/eu": no slash around it; empty is the whole registry
     Api api = Api::Auto;
     bool refresh = false;

@@ -58,6 +58,33 @@ void TestConnectionString::good_data()
     row("a, b,   c", "http://a:4001,b:4001,c:4001");
     row("a ,b", "http://a:4001,b:4001");
     row("http://a:1,http://b:2, HTTP://c:3/ns", "http://a:1,b:2,c:3/ns");
+    row("http://a:1/,http://b:2/", "http://a:1,b:2");
+    row(" http://a:1/ , http://b:2/ ", "http://a:1,b:2");
+    row("http://a:1// ,\u00a0http://b:2//", "http://a:1,b:2");
+    row("http://a:1,http://b:2/", "http://a:1,b:2");
+    row("http://a:1/,http://b:2", "http://a:1,b:2");
+    row("a:1/,b:2/", "http://a:1,b:2");
+    row("a:1/, b:2/,c/", "http://a:1,b:2,c:4001");
+    row("a/,http://b/,c", "http://a:4001,b:4001,c:4001");
+    row("http://a:2379/,http://b", "http://a:2379,b:4001");
+    row("https://a:1/,https://b:2/", "https://a:1,b:2");
+    row("https://a:1/,b:2/,HTTPS://c:3/", "https://a:1,b:2,c:3");
+    row("HTTP://a:1/,Http://b:2/", "http://a:1,b:2");
+    row("http://[::1]:1/,http://[::2]:2/", "http://[::1]:1,[::2]:2");
+    row("http://a:1/,", "http://a:1");
+    row("http://a:1/ , ", "http://a:1");
+    row("http://a:1/,http://b:2/,", "http://a:1,b:2");
+    row("http://a:1/,http://b:2/shop/eu", "http://a:1,b:2/shop/eu");
+    row("http://a:1/,http://b:2/?refresh=true", "http://a:1,b:2?refresh=true");
+    row("http://a:1/,?api=v3", "http://a:1?api=v3");
+    row("https://a/,https://b/?cert=c&key=k,https://d/",
+        "https://a:4001,b:4001?cert=c&key=k,https://d/");
+    row("http://root:s@a:1/,http://b:2/", "http://root@a:1,b:2");
+    row("http://root:s@a:1/,http://root:s@b:2/", "http://root@a:1,b:2");
+    row("http://a:1/,http://root:s@b:2/ns", "http://root@a:1,b:2/ns");
+    row("root:s,e@a:1/,root:s,e@b:2/, root:s,e@c", "http://root@a:1,b:2,c:4001");
+    row("root:hunter@a,root:hunter@b", "http://root@a:4001,b:4001");
+    row("root:1%2Ce@a", "http://root@a:4001");
     row("a:4001,a,A", "http://a:4001");
     row("a,b,a:4001,a:1", "http://a:4001,b:4001,a:1");
     row("a/", "http://a:4001");
@@ -73,6 +100,10 @@ void TestConnectionString::good_data()
     row("a/my\u00a0shop%C2%A0", "http://a:4001/my%C2%A0shop%C2%A0");
     row("a/%00%7F", "http://a:4001/%00%7F");
     row("a/50%25%3F%40", "http://a:4001/50%25%3F%40");
+    row("a/x%2Cy", "http://a:4001/x%2Cy");
+    row("a/10.0.0.1%3A80/[%3A:1]:80", "http://a:4001/10%2E0%2E0%2E1%3A80/[%3A%3A1]%3A80");
+    row("a/10%2E0.0.1/a:b/[x]/v1.2", "http://a:4001/10%2E0%2E0%2E1/a:b/[x]/v1.2");
+    row("a/my-services/v2.0/keys", "http://a:4001/my-services/v2.0/keys");
     row("a?", "http://a:4001");
     row("a/?", "http://a:4001");
     row("a?refresh=true", "http://a:4001?refresh=true");
@@ -154,6 +185,31 @@ void TestConnectionString::bad_data()
     row("a..b", "not a host's");
     row("a<b", "not a host's");
     row("http://a,https://b", "one protocol");
+    row("http://a:1/,https://b:2/", "one protocol");
+    row("a:1/, https://b:2/ns", "one protocol");
+    row("https://a,HTTP://b", "one protocol");
+    row("http://a/,ftp://b", "one protocol");
+    row("a/ns,b", "no comma");
+    row("a/ns,b:2379", "no comma");
+    row("a/ns/,", "no comma");
+    row("http://a/ns,http://b", "only once");
+    row("http://a:1/ns/,http://b:2/", "only once");
+    row("http://a/ns,http://b/ns", "only once");
+    row("http://a/http://b", "protocol stands in the middle");
+    row("http://a http://b", "protocol stands in the middle");
+    row("http://http://b", "protocol stands in the middle");
+    row("a/10.0.0.1:2379", "host stands where");
+    row("a/10.0.0.1", "host stands where");
+    row("a:1/b:2", "host stands where");
+    row("a/ns/b:2/", "host stands where");
+    row("a/[::1]:2379", "host stands where");
+    row("a/[::1]", "host stands where");
+    row("a/::1", "host stands where");
+    row("a/fe80::1", "host stands where");
+    row("root:hunter@a,eve:hunter@b", "only once");
+    row("http://root:hunter@a/,http://eve:hunter@b/", "only once");
+    row("a:2379,root:hunter@b:2379", "only once");
+    row("a:2379/,root:hunter@b:2379", "only once");
     row("a/./b", "namespace");
     row("a/..", "namespace");
     row("a/x%2F../y", "namespace");
@@ -164,7 +220,6 @@ void TestConnectionString::bad_data()
     row("@a", "name before");
     row("root:hunt@er@a", "only once");
     row("a,root:hunter@b", "only once");
-    row("root:hunter@a,root:hunter@b", "only once");
     row("root:hunt/er@a", "%2F");
     row("root:1/hunter@a", "%2F");
     row("root:1?hunter@a", "%3F");
@@ -327,6 +382,13 @@ void TestConnectionString::warnings_data()
     QTest::newRow("cache") << u"a?cache=big"_s << QStringList{u"cache"_s};
     QTest::newRow("ca") << u"a?ca=x"_s << QStringList{u"ca"_s};
     QTest::newRow("cert alone") << u"http://a?cert=x"_s << QStringList{u"cert"_s};
+    QTest::newRow("key") << u"a/services/shop"_s << QStringList{u"Write /shop behind"_s};
+    QTest::newRow("all keys") << u"a/services/"_s << QStringList{u"Leave the namespace out"_s};
+    QTest::newRow("v2's URL") << u"a//v2/keys/services/shop/eu"_s
+                              << QStringList{u"Write /shop/eu behind"_s};
+    QTest::newRow("v2's URL of all") << u"a/v2/keys"_s << QStringList{u"Leave the"_s};
+    QTest::newRow("v3's URL") << u"a/v3/services/shop"_s << QStringList{u"Write /shop behind"_s};
+    QTest::newRow("v3's URL of keys") << u"a/v3/kv/shop"_s << QStringList{u"/shop behind"_s};
     QTest::newRow("heartbeat") << u"a?ttl=3&heartbeat=2"_s << QStringList{u"1.5 seconds"_s};
 }
 
