@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs what is missing, builds a preset (dev unless another is named) and runs its tests:
 #   tests/run.sh [preset] [options for ctest...]
+# The environment variable ETCD_BINARY names another etcd than that in PATH, as tests/etcds.sh has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,4 +20,7 @@ fi
 
 cmake --preset "$preset"
 cmake --build --preset "$preset"
+
+etcd=${ETCD_BINARY:-etcd}
+echo "Tests with $(command -v "$etcd" || echo "no etcd: $etcd"), $("$etcd" --version | head -n 1)"
 ctest --preset "$preset" "$@"

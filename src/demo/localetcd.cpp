@@ -92,7 +92,8 @@ void LocalEtcd::probe()
     const QString message = tr("etcd is not installed, or can't be run: no private etcd can be "
                                "started. Install it (on Debian: apt-get install etcd-server) and "
                                "try again.");
-    m_program = QStandardPaths::findExecutable(u"etcd"_s);
+    const QString named = qEnvironmentVariable("ETCD_BINARY");
+    m_program = QStandardPaths::findExecutable(named.isEmpty() ? u"etcd"_s : named);
     if (m_program.isEmpty()) {
         QMetaObject::invokeMethod(
             this, [this, message] { fail(message); }, Qt::QueuedConnection);

@@ -34,8 +34,9 @@ struct LocalEtcdOptions
 /// when our program is killed: a guard process (a small shell script) waits for the end of the
 /// pipe that we hold, then kills etcd and removes the folder.
 ///
-/// The etcd found in PATH is used. Lives in its thread's event loop; only the destructor blocks,
-/// for the few milliseconds that the guard takes.
+/// The etcd found in PATH is used, unless the environment variable ETCD_BINARY names another. Lives
+/// in its thread's event loop; only the destructor blocks, for the few milliseconds that the guard
+/// takes.
 class LocalEtcd : public QObject
 {
     Q_OBJECT

@@ -52,12 +52,12 @@ private Q_SLOTS:
 
     void saysThatEtcdIsNotInstalled()
     {
-        const QByteArray path = qgetenv("PATH");
-        qputenv("PATH", "/nowhere");
+        const QByteArray named = qgetenv("ETCD_BINARY");
+        qputenv("ETCD_BINARY", "/nowhere/etcd");
         DemoSession demo;
         QSignalSpy failed(&demo, &DemoSession::failed);
         demo.start();
-        qputenv("PATH", path);
+        qputenv("ETCD_BINARY", named);
         QVERIFY(failed.wait());
         QVERIFY(failed[0][0].toString().contains(u"etcd-server"_s));
     }

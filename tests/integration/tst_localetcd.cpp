@@ -2,6 +2,7 @@
 #include "etcdcluster.h"
 
 #include <QDir>
+#include <QFile>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTcpServer>
@@ -133,12 +134,12 @@ private Q_SLOTS:
 
     void saysThatEtcdIsNotInstalled()
     {
-        const QByteArray path = qgetenv("PATH");
-        qputenv("PATH", "/nowhere");
+        const QByteArray named = qgetenv("ETCD_BINARY");
+        qputenv("ETCD_BINARY", "/nowhere/etcd");
         LocalEtcd etcd;
         QSignalSpy failed(&etcd, &LocalEtcd::failed);
         etcd.start();
-        qputenv("PATH", path);
+        qputenv("ETCD_BINARY", named);
         QCOMPARE(failed.count(), 0);
         QVERIFY(failed.wait());
         const QString message = failed[0][0].toString();
@@ -168,6 +169,22 @@ private Q_SLOTS:
         QCOMPARE(cluster.get(Api::V3, key), QByteArray("x"));
         QVERIFY(cluster.remove(Api::V3, key));
         QVERIFY(!cluster.remove(Api::V3, key));
+    }
+
+    void isStoppedOnceSuspended()
+    {
+        EtcdCluster cluster;
+        QVERIFY2(cluster.start(), qPrintable(cluster.error()));
+        const QDir threads(u"/proc/%1/task"_s.arg(cluster.member(0).pid()));
+        for (int i = 0; i < 50; ++i) {
+            cluster.suspend(0);
+            for (const QString &thread : threads.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+                QFile stat(threads.filePath(thread + u"/stat"_s));
+                QVERIFY(stat.open(QIODevice::ReadOnly));
+                QVERIFY(stat.readAll().contains(") T "));
+            }
+            cluster.resume(0);
+        }
     }
 
     void threeMembers()

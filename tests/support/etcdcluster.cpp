@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "etcdcluster.h"
 
+#include <QDir>
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QNetworkProxy>
 #include <QNetworkReply>
 #include <QSignalSpy>
 #include <QTest>
+#include <QThread>
 
 namespace EtcdRegistry {
 
@@ -195,6 +198,22 @@ bool EtcdCluster::takeTheirPlace(int index, const QUrl &formerPeer)
         return !id(peer).isEmpty();
     };
     return QTest::qWaitFor(removed, 20000) && QTest::qWaitFor(added, 20000) && restart(index);
+}
+
+void EtcdCluster::suspend(int index)
+{
+    member(index).suspend();
+    // The signal reaches a thread when it next leaves the kernel, and until then it may answer.
+    const QDir threads(u"/proc/%1/task"_s.arg(member(index).pid()));
+    const auto stopped = [&](const QString &thread) {
+        QFile stat(threads.filePath(thread + u"/stat"_s));
+        if (!stat.open(QIODevice::ReadOnly))
+            return true;
+        const QByteArray line = stat.readAll();
+        return line.contains(") T ") || line.contains(") Z ");
+    };
+    while (!std::ranges::all_of(threads.entryList(QDir::Dirs | QDir::NoDotAndDotDot), stopped))
+        QThread::msleep(1);
 }
 
 bool EtcdCluster::moveLeader(int from, int to)

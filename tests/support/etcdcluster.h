@@ -55,7 +55,7 @@ public:
     void wipe(int index);    ///< SIGKILL, and its data are gone
     bool rejoin(int index);  ///< after wipe(), as a new member; returns when it answers
     bool replace(int index); ///< by a new member at another address; returns when it answers
-    void suspend(int index) { member(index).suspend(); }
+    void suspend(int index); ///< returns when all of its threads have stopped
     void resume(int index) { member(index).resumeProcess(); }
 
     int leaderIndex(); ///< -1: none of those that answer leads

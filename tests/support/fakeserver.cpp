@@ -147,9 +147,11 @@ void FakeServer::read(QTcpSocket *socket)
         if (!request)
             return;
         m_requests += *request;
-        m_paths[socket] = request->path;
         const Answer answer = answerFor(request->path);
-        QTimer::singleShot(answer.delay, socket, [this, socket, answer] { send(socket, answer); });
+        QTimer::singleShot(answer.delay, socket, [this, socket, answer, path = request->path] {
+            m_paths[socket] = path; // not before: push() must not get ahead of the head
+            send(socket, answer);
+        });
         Q_EMIT requested();
     }
 }

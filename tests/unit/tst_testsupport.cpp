@@ -39,7 +39,11 @@ private Q_SLOTS:
         });
         promise.start();
         QCOMPARE(await(promise.future()), 42);
-        QCOMPARE(await(QtFuture::makeReadyFuture(1)), 1);
+        QPromise<int> finished;
+        finished.start();
+        finished.addResult(1);
+        finished.finish();
+        QCOMPARE(await(finished.future()), 1);
     }
 
     void answersByTheLongestPath()
@@ -88,13 +92,29 @@ private Q_SLOTS:
         }
     }
 
+    void pushesNothingAheadOfTheHead()
+    {
+        FakeServer server;
+        FakeServer::Answer answer = FakeServer::stream("{}\n");
+        answer.delay = std::chrono::milliseconds(50);
+        server.on("/", answer);
+        connect(&server, &FakeServer::requested, this, [&server] { server.push("/", "early\n"); });
+        const std::unique_ptr<QNetworkReply> reply(m_network.get(QNetworkRequest(server.url())));
+        QTRY_COMPARE(reply->bytesAvailable(), 3);
+        server.push("/", "late\n");
+        QTRY_COMPARE(reply->bytesAvailable(), 8);
+        QCOMPARE(reply->readAll(), "{}\nlate\n");
+    }
+
     void hangsDropsResetsAndRefuses()
     {
         FakeServer server;
         server.on("/hang", FakeServer::hang());
         server.on("/drop", FakeServer::drop());
         server.on("/reset", FakeServer::reset());
-        QCOMPARE(get(server, u"/hang"_s, 100)->error(), QNetworkReply::OperationCanceledError);
+        const auto hangs = get(server, u"/hang"_s, 100)->error();
+        QVERIFY(hangs == QNetworkReply::OperationCanceledError // before Qt 6.11
+                || hangs == QNetworkReply::TimeoutError);
         QCOMPARE(get(server, u"/drop"_s)->error(), QNetworkReply::RemoteHostClosedError);
         QCOMPARE(get(server, u"/reset"_s)->error(), QNetworkReply::RemoteHostClosedError);
         server.stop();
