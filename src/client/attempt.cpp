@@ -25,6 +25,8 @@ Attempt::Attempt(QNetworkReply *reply, const QUrl &endpoint, std::chrono::millis
     connect(m_reply, &QNetworkReply::metaDataChanged, this, &Attempt::read);
     connect(m_reply, &QNetworkReply::readyRead, this, &Attempt::read);
     connect(m_reply, &QNetworkReply::finished, this, &Attempt::finish);
+    connect(m_reply, &QNetworkReply::socketStartedConnecting, this, [this] { m_isFresh = true; });
+    connect(m_reply, &QNetworkReply::encrypted, this, [this] { m_encrypted.start(); });
     connect(m_reply, &QNetworkReply::sslErrors, this,
             [this](const QList<QSslError> &errors) { m_tlsDetail = errors.first().errorString(); });
     m_timer.setSingleShot(true);
@@ -115,6 +117,33 @@ void Attempt::finish()
     done(std::move(result));
 }
 
+/// Only a connection that is new can fail by its certificates: a node may end the others at any
+/// time.
+void Attempt::blameTls(Error &failure, QNetworkReply::NetworkError error) const
+{
+    const bool isClosed = error == QNetworkReply::RemoteHostClosedError;
+    const bool isHandshake = error == QNetworkReply::SslHandshakeFailedError
+                             || (isClosed && m_isFresh && !m_encrypted.isValid());
+    // With TLS 1.3 a missing or foreign client certificate is refused right after the handshake, by
+    // an alert, which the end of the connection may overtake.
+    const bool isRefusal = error == QNetworkReply::UnknownNetworkError
+                           || (isClosed && m_encrypted.isValid() && !m_encrypted.hasExpired(200));
+    if (!isHandshake && !(m_isFresh && isRefusal))
+        return;
+    QString hint = u"%1"_s;
+    if (!isHandshake) {
+        hint =
+            QCoreApplication::translate("Transport", "the node ended the connection; it may want "
+                                                     "another client certificate: %1");
+    } else if (!m_tlsDetail.isEmpty()) {
+        failure.detail = m_tlsDetail;
+    } else if (isClosed || failure.detail.contains("wrong version number"_L1)) {
+        hint = QCoreApplication::translate("Transport", "it may speak plain http: %1");
+    }
+    failure.code = Error::Code::Tls;
+    failure.detail = hint.arg(failure.detail);
+}
+
 Result<HttpReply> Attempt::outcome()
 {
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
@@ -145,20 +174,11 @@ Result<HttpReply> Attempt::outcome()
         failure.code = Error::Code::Timeout;
         failure.detail = QCoreApplication::translate("Transport", "no answer within %1 ms")
                              .arg(m_timeout.count());
-    } else if (error == QNetworkReply::SslHandshakeFailedError) {
-        failure.code = Error::Code::Tls;
-        if (!m_tlsDetail.isEmpty())
-            failure.detail = m_tlsDetail;
-    } else if (m_endpoint.scheme() == "https"_L1 && status == 0
-               && error != QNetworkReply::ConnectionRefusedError
-               && error != QNetworkReply::HostNotFoundError) {
-        // With TLS 1.3 a missing or foreign client certificate is refused after the handshake.
-        failure.code = Error::Code::Tls;
+    } else if (m_endpoint.scheme() == "https"_L1 && status == 0) {
+        blameTls(failure, error);
+    } else if (m_isFresh && status == 0 && error == QNetworkReply::RemoteHostClosedError) {
         failure.detail =
-            QCoreApplication::translate("Transport",
-                                        "the node ended the connection; it may want another client "
-                                        "certificate, or plain http: %1")
-                .arg(failure.detail);
+            QCoreApplication::translate("Transport", "it may want https: %1").arg(failure.detail);
     }
     return failure;
 }

@@ -5,11 +5,11 @@
 #include "result.h"
 
 #include <QDeadlineTimer>
+#include <QElapsedTimer>
+#include <QNetworkReply>
 #include <QTimer>
 
 #include <functional>
-
-class QNetworkReply;
 
 namespace EtcdRegistry {
 
@@ -54,6 +54,7 @@ private:
     void timeOut();
     void finish();
     Result<HttpReply> outcome();
+    void blameTls(Error &failure, QNetworkReply::NetworkError error) const;
 
     QNetworkReply *m_reply;
     QUrl m_endpoint;
@@ -64,6 +65,8 @@ private:
     IsAlive m_isAlive; ///< of a large one
     QTimer m_timer;
     QString m_tlsDetail;
+    QElapsedTimer m_encrypted; ///< since the handshake of this request
+    bool m_isFresh = false;    ///< its connection was made for it
     QByteArray m_body;
     qsizetype m_counted = 0; ///< so much of it was here when its timer began anew
     bool m_timedOut = false;

@@ -7,7 +7,11 @@
 #include "seen.h"
 #include "tlsfiles.h"
 
+#include <QFile>
+#include <QSslKey>
+#include <QSslServer>
 #include <QTest>
+#include <QTimer>
 
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
@@ -24,6 +28,9 @@ private Q_SLOTS:
     void sharesConnectionsOverTls();
     void certificatesThatDoNotFit_data();
     void certificatesThatDoNotFit();
+    void blamesNoCertificateForANodeThatEnds();
+    void saysWhichProtocol_data();
+    void saysWhichProtocol();
     void login_data() { stores(); }
     void login();
     void loginIsRefused_data();
@@ -133,6 +140,56 @@ void TestSecure::certificatesThatDoNotFit()
     QCOMPARE(listed.error().code, Error::Code::Tls);
     QVERIFY2(listed.error().message().contains(words), qPrintable(listed.error().message()));
     QVERIFY(listed.error().message().contains(etcd.endpoints().first().toString()));
+}
+
+/// A node that is killed in the middle of a request.
+void TestSecure::blamesNoCertificateForANodeThatEnds()
+{
+    Certificates files;
+    QVERIFY2(files.create(), qPrintable(files.error()));
+    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    tls.setLocalCertificateChain(QSslCertificate::fromPath(files.path(u"server.pem"_s)));
+    QFile key(files.path(u"server.key"_s));
+    QVERIFY(key.open(QIODevice::ReadOnly));
+    tls.setPrivateKey(QSslKey(&key, QSsl::Ec));
+    QSslServer node;
+    node.setSslConfiguration(tls);
+    connect(&node, &QSslServer::pendingConnectionAvailable, this, [&] {
+        QTcpSocket *socket = node.nextPendingConnection();
+        connect(socket, &QTcpSocket::readyRead, socket, [socket] {
+            QTimer::singleShot(300, socket, [socket] { socket->disconnectFromHost(); });
+        });
+    });
+    QVERIFY(node.listen(QHostAddress::LocalHost));
+    Registry registry(*ConnectionString::parse(u"https://127.0.0.1:%1?timeout=3000&ca=%2"_s.arg(
+        QString::number(node.serverPort()), files.path(u"ca.pem"_s))));
+    const auto listed = await(registry.list());
+    QVERIFY(!listed);
+    QCOMPARE(listed.error().code, Error::Code::Unreachable);
+    QVERIFY2(!listed.error().message().contains(u"certificate"_s),
+             qPrintable(listed.error().message()));
+}
+
+void TestSecure::saysWhichProtocol_data()
+{
+    QTest::addColumn<bool>("tls");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("http to https") << true << u"it may want https"_s;
+    QTest::newRow("https to http") << false << u"it may speak plain http"_s;
+}
+
+void TestSecure::saysWhichProtocol()
+{
+    QFETCH(bool, tls);
+    QFETCH(QString, words);
+    EtcdCluster etcd({.tls = tls});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QUrl url = etcd.endpoints().first();
+    url.setScheme(tls ? u"http"_s : u"https"_s);
+    Registry registry(*ConnectionString::parse(url.toString() + u"?deadline=1500"_s));
+    const auto listed = await(registry.list());
+    QVERIFY(!listed);
+    QVERIFY2(listed.error().message().contains(words), qPrintable(listed.error().message()));
 }
 
 void TestSecure::login()
