@@ -25,6 +25,8 @@ class TestSecure : public QObject
 private Q_SLOTS:
     void certificates_data() { stores(); }
     void certificates();
+    void takesEd25519Keys_data() { stores(); }
+    void takesEd25519Keys();
     void sharesConnectionsOverTls();
     void certificatesThatDoNotFit_data();
     void certificatesThatDoNotFit();
@@ -85,6 +87,18 @@ void TestSecure::certificates()
     EtcdCluster etcd({.tls = true});
     QVERIFY2(etcd.start(), qPrintable(etcd.error()));
     joinListLeave(etcd.connectionString(u"/safe?"_s + option(api)));
+}
+
+void TestSecure::takesEd25519Keys()
+{
+    QFETCH(Api, api);
+    EtcdCluster etcd({.tls = true});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Certificates &certificates = etcd.certificates();
+    QVERIFY2(certificates.sign(u"ed"_s, u"extendedKeyUsage=clientAuth"_s, u"ed25519"_s),
+             qPrintable(certificates.error()));
+    const QString text = etcd.connectionString(u"/safe?"_s + option(api));
+    joinListLeave(QString(text).replace(u"client."_s, u"ed."_s));
 }
 
 void TestSecure::sharesConnectionsOverTls()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <QDateTime>
 #include <QSslConfiguration>
 #include <QTemporaryDir>
 
@@ -18,6 +19,12 @@ class Certificates
 public:
     /// False: openssl failed, see error().
     bool create();
+    /// A further one of the CA: NAME.pem and NAME.key. The extension is what openssl(1) takes for
+    /// -addext, and so is the key for -newkey.
+    bool sign(const QString &name, const QString &extension, const QString &key = {});
+    /// client.pem once more, for another time: NAME.pem, and the key is client.key.
+    bool date(const QString &name, const QDateTime &from, const QDateTime &until);
+
     QString error() const { return m_error; }
 
     QString path(const QString &file) const { return m_folder.filePath(file); }
@@ -25,7 +32,9 @@ public:
 
 private:
     bool createCa(const QString &name);
-    bool createSigned(const QString &name, const QString &ca, const QString &extensions);
+    bool createSigned(const QString &name, const QString &ca, const QString &extensions,
+                      const QString &key = {});
+    bool request(const QStringList &arguments, const QString &key = {});
     bool openssl(const QStringList &arguments);
 
     QTemporaryDir m_folder;

@@ -46,7 +46,7 @@ public:
     QList<QUrl> endpoints() const;
     /// All endpoints, then e.g. "/shop?api=v3"; with TLS the files of the certificates are added.
     QString connectionString(const QString &suffix = {}) const;
-    const Certificates &certificates() const { return m_certificates; }
+    Certificates &certificates() { return m_certificates; }
     bool servesV2() const;
 
     LocalEtcd &member(int index) { return *m_members[size_t(index)]; }
