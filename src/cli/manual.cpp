@@ -83,8 +83,12 @@ QString manualPage()
            + u".SH ENVIRONMENT\n.TP\n.B ETCD_REGISTRY\n"_s
            + escaped(Texts::tr("The connection, where --etcd is not given."))
            + u"\n.TP\n.BR ETCDCTL_ENDPOINTS \", \" ETCDCTL_CACERT \", \" ETCDCTL_CERT \", \" "
-             "ETCDCTL_KEY \", \" ETCDCTL_USER\n"_s
-           + escaped(Texts::tr("etcdctl's variables count for what neither of them says."))
+             "ETCDCTL_KEY \", \" ETCDCTL_USER \", \" ETCDCTL_PASSWORD\n"_s
+           + escaped(Texts::tr(
+               "etcdctl's variables count for what neither of them says. Where they name a "
+               "certificate, hosts without a protocol are https. The password of a user without "
+               "one is asked for on a terminal. What else is set of etcdctl's and not used is "
+               "told on standard error."))
            + u"\n.TP\n.B NO_COLOR\n"_s
            + escaped(Texts::tr("If set, colours only with --color always."))
            + u"\n.SH EXIT STATUS\n.TP\n.B 0\n"_s + Texts::tr("Done.") + u"\n.TP\n.B 1\n"_s

@@ -203,7 +203,8 @@ private:
 
     bool readConnection()
     {
-        const auto connection = connectionFrom(value(u"etcd"_s));
+        const auto connection = connectionFrom(
+            m_parser.isSet(u"etcd"_s) ? std::optional(value(u"etcd"_s)) : std::nullopt);
         if (!connection)
             return fail(connection.error().detail);
         m_result.connection = *connection;
