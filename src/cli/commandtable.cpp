@@ -196,8 +196,9 @@ const QList<OptionInfo> &optionTable()
         {u"output"_s,
          {},
          u"FORMAT"_s,
-         tr("table, json (one array of documents), jsonl (one document a line) or names."),
-         {u"table"_s, u"json"_s, u"jsonl"_s, u"names"_s}},
+         tr("table, json (one array of documents), jsonl (one document a line), names, or names0 "
+            "(names as they are, each with a NUL behind it, without those that nobody can read)."),
+         {u"table"_s, u"json"_s, u"jsonl"_s, u"names"_s, u"names0"_s}},
         {u"for"_s,
          {},
          u"TIME"_s,

@@ -2,6 +2,7 @@
 #include "doctorcommand.h"
 
 #include "output.h"
+#include "plaintext.h"
 #include "table.h"
 
 #include <QMetaEnum>
@@ -97,7 +98,7 @@ QByteArray DoctorCommand::lines(const Findings &findings) const
     QString result;
     for (const Finding &finding : findings) {
         const QString text = u"%1: %2 %3"_s.arg(finding.where, finding.what, finding.advice);
-        result += colored(finding.severity, m_options.color) + u": "_s + printable(text.trimmed())
+        result += colored(finding.severity, m_options.color) + u": "_s + plainText(text.trimmed())
                   + u'\n';
     }
     return result.toUtf8();

@@ -2,6 +2,7 @@
 #include "instancecommands.h"
 
 #include "output.h"
+#include "plaintext.h"
 
 #include <iostream>
 #include <string>
@@ -55,7 +56,7 @@ void LookupCommand::tell(const Instance &instance)
     using Output = Options::Output;
     const bool asDocument =
         m_options.output == Output::Json || m_options.output == Output::JsonLines;
-    finishWith(asDocument ? instance.document + '\n'
+    finishWith(asDocument ? plainJson(instance.document) + '\n'
                : m_options.output == Output::Default
                    ? trees({instance}, m_options.color)
                    : text({instance}, m_options, Output::Default));

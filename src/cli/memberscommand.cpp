@@ -2,6 +2,7 @@
 #include "memberscommand.h"
 
 #include "output.h"
+#include "plaintext.h"
 #include "table.h"
 
 using namespace Qt::StringLiterals;
@@ -57,7 +58,7 @@ QByteArray MembersCommand::text(const QList<Node> &nodes) const
                    node.reachable ? milliseconds(node) + u" ms"_s : QString(), status(node)});
         objects += jsonOf(node);
         if (!endpoint.isEmpty())
-            names += endpoint.toUtf8() + '\n';
+            names += plainText(endpoint).toUtf8() + '\n';
     }
     switch (m_options.output) {
     case Output::Json:

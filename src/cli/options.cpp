@@ -40,7 +40,9 @@ public:
         }
         addOptions();
         const bool understood = m_parser.parse(arguments);
-        const QStringList words = m_parser.positionalArguments();
+        QStringList words = m_parser.positionalArguments();
+        if (words.value(0) != "join"_L1 && m_result.program.value(0).startsWith(u'-'))
+            words += std::exchange(m_result.program, {}); // a name that is no option
         const bool asksForHelp = words.value(0) == "help"_L1;
         const CommandInfo *command = findCommand(words.value(asksForHelp ? 1 : 0));
         if (m_parser.isSet(u"version"_s))
@@ -166,7 +168,7 @@ private:
     bool readOutput()
     {
         using Output = Options::Output;
-        constexpr Output outputs[] = {Output::Table, Output::Json, Output::JsonLines,
+        constexpr Output outputs[] = {Output::Table, Output::Json, Output::JsonLines, Output::Names,
                                       Output::Names};
         const auto output = choice(u"output"_s);
         const auto color = choice(u"color"_s);
@@ -176,6 +178,7 @@ private:
             m_result.output = outputs[*output];
         else if (m_parser.isSet(u"json"_s))
             m_result.output = Output::Json;
+        m_result.forShells = value(u"output"_s) == "names0"_L1;
         // https://no-color.org: whatever its value, unless it is empty
         const bool automatic = isatty(STDOUT_FILENO) && qEnvironmentVariableIsEmpty("NO_COLOR")
                                && qEnvironmentVariable("TERM") != "dumb"_L1;

@@ -32,7 +32,8 @@ struct Options
     QStringList program;   ///< join: what is to be run, and its arguments
     ConnectionString connection;
     Output output = Output::Default;
-    bool color = false; ///< of standard output
+    bool forShells = false; ///< Names: as arguments, each with a NUL behind it
+    bool color = false;     ///< of standard output
     bool verbose = false;
     bool yes = false;
     bool check = false;

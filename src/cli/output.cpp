@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "json.h"
+#include "plaintext.h"
 #include "table.h"
 
 #include <QCoreApplication>
@@ -25,19 +26,21 @@ struct Texts
 
 } // namespace
 
-QString printable(const QString &text)
-{
-    QString result = text;
-    for (auto &c : result) {
-        if (c.category() == QChar::Other_Control)
-            c = QChar::ReplacementCharacter;
-    }
-    return result;
-}
-
 static QString colored(const QString &name, bool color)
 {
-    return color ? u"\u001b[33m"_s + printable(name) + u"\u001b[39m"_s : printable(name);
+    return color ? u"\u001b[33m"_s + plainText(name) + u"\u001b[39m"_s : plainText(name);
+}
+
+/// What a shell can give back as an argument, but for those of which nobody could see what they
+/// are.
+static QByteArray arguments(const QList<Instance> &instances)
+{
+    QByteArray result;
+    for (const auto &instance : instances) {
+        if (plainLines(instance.service, longestLine) == instance.service)
+            result += instance.service.toUtf8() + '\0';
+    }
+    return result;
 }
 
 QByteArray names(const QList<Instance> &instances, bool color)
@@ -53,7 +56,7 @@ static QByteArray urls(const QList<Instance> &instances, bool color)
     QByteArray result;
     for (const auto &instance : instances) {
         result +=
-            (colored(instance.service, color) + u' ' + printable(instance.url)).toUtf8() + '\n';
+            (colored(instance.service, color) + u' ' + plainText(instance.url)).toUtf8() + '\n';
     }
     return result;
 }
@@ -65,15 +68,16 @@ QByteArray trees(const QList<Instance> &instances, bool color)
         const auto document = Json::fields(instance.document);
         auto fields = document ? *document : Json::Fields();
         fields.removeIf([](const Json::Field &field) { return field.name == "name"_L1; });
+        constexpr qsizetype widest = 40;
         qsizetype width = 0;
         for (const auto &field : fields)
-            width = std::max(width, field.name.size());
+            width = std::min(std::max(width, field.name.size()), widest);
 
         result += colored(instance.service, color) + u'\n';
         for (qsizetype i = 0; i < fields.size(); ++i) {
             const auto name = fields[i].name + u':';
             const auto line = name.leftJustified(width + 2) + Json::text(fields[i].value);
-            result += (i + 1 < fields.size() ? u"├── "_s : u"└── "_s) + printable(line) + u'\n';
+            result += (i + 1 < fields.size() ? u"├── "_s : u"└── "_s) + plainText(line) + u'\n';
         }
     }
     return result.toUtf8();
@@ -92,7 +96,7 @@ QByteArray jsonArray(const QList<Instance> &instances)
             continue;
         if (result.size() > 1)
             result += ",\n";
-        result += instance.document;
+        result += plainJson(instance.document);
     }
     return result += "]\n";
 }
@@ -100,10 +104,10 @@ QByteArray jsonArray(const QList<Instance> &instances)
 QByteArray jsonObjects(const QByteArrayList &objects, Options::Output output)
 {
     if (output == Options::Output::Json)
-        return '[' + objects.join(",\n") + "]\n";
+        return plainJson('[' + objects.join(",\n") + "]\n");
     QByteArray result;
     for (const QByteArray &object : objects)
-        result += object + '\n';
+        result += plainJson(object) + '\n';
     return result;
 }
 
@@ -146,7 +150,7 @@ QByteArray text(const QList<Instance> &instances, const Options &options, Option
         return trees(instances, options.color);
     switch (isSet ? options.output : preset) {
     case Output::Names:
-        return names(instances, options.color);
+        return options.forShells ? arguments(instances) : names(instances, options.color);
     case Output::Table:
         return table(instances, options.color);
     case Output::Json:
@@ -210,7 +214,7 @@ void tellProgress(qsizetype done, qsizetype all)
 
 void complain(const QString &text)
 {
-    std::fprintf(stderr, "%s\n", printable(text).toUtf8().constData());
+    std::fprintf(stderr, "%s\n", plainText(text).toUtf8().constData());
 }
 
 } // namespace EtcdRegistry::Cli

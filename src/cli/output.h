@@ -9,8 +9,8 @@
 
 namespace EtcdRegistry::Cli {
 
-// What standard output shows of instances. Except for JSON, control characters are replaced:
-// names and documents are other people's, and must not command a terminal.
+// What standard output shows of instances, as plaintext.h has it: JSON is escaped, and means the
+// same; all else has replacement characters.
 
 QByteArray names(const QList<Instance> &instances, bool color); ///< one a line
 
@@ -30,9 +30,6 @@ QByteArray text(const QList<Instance> &instances, const Options &options, Option
 /// How often each of them was found.
 QByteArray lookups(const QList<Instance> &instances, const QHash<QString, int> &times,
                    const Options &options);
-
-/// Without control characters.
-QString printable(const QString &text);
 
 /// To standard output, at once. False: it can't be written, and the user was told. A reader that
 /// has gone away (`etcd-registry list | head -1`) wants no more: that is no failure.

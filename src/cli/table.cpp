@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "table.h"
 
-#include "output.h"
+#include "plaintext.h"
 
 #include <algorithm>
 #include <cwchar>
@@ -18,13 +18,17 @@ namespace EtcdRegistry::Cli {
 constexpr qsizetype gap = 2;
 constexpr qsizetype narrowest = 6; ///< that a column is cut to
 
+static qsizetype columnsOf(char32_t character)
+{
+    const int width = ::wcwidth(wchar_t(character));
+    return width < 0 ? 1 : width;
+}
+
 qsizetype columnsOf(const QString &text)
 {
     qsizetype columns = 0;
-    for (const uint c : text.toUcs4()) {
-        const int width = ::wcwidth(wchar_t(c));
-        columns += width < 0 ? 1 : width;
-    }
+    for (const uint c : text.toUcs4())
+        columns += columnsOf(char32_t(c));
     return columns;
 }
 
@@ -36,17 +40,31 @@ std::optional<qsizetype> terminalColumns()
     return size.ws_col;
 }
 
-static QString fitted(const QString &text, qsizetype columns)
+QString fitted(const QString &text, qsizetype columns)
 {
-    qsizetype taken = columnsOf(text);
-    if (taken <= columns)
-        return text + QString(columns - taken, u' ');
-    QString cut = text;
-    while (taken > columns - 1 && !cut.isEmpty()) {
-        cut.chop(cut.back().isLowSurrogate() ? 2 : 1);
-        taken = columnsOf(cut);
+    qsizetype taken = 0;                 // of the whole, as far as it was looked at
+    qsizetype fits = 0, takenByThat = 0; // of what leaves room for an ellipsis
+    for (qsizetype i = 0; i < text.size();) {
+        const bool isPair = text[i].isHighSurrogate() && i + 1 < text.size();
+        taken += columnsOf(isPair ? QChar::surrogateToUcs4(text[i], text[i + 1])
+                                  : char32_t(text[i].unicode()));
+        if (taken > columns)
+            return text.first(fits) + u'…' + QString(columns - 1 - takenByThat, u' ');
+        i += isPair ? 2 : 1;
+        if (taken <= columns - 1) {
+            fits = i;
+            takenByThat = taken;
+        }
     }
-    return cut + u'…' + QString(columns - 1 - taken, u' ');
+    return text + QString(columns - taken, u' ');
+}
+
+void Table::add(const QStringList &row)
+{
+    QStringList plain;
+    for (const QString &cell : row)
+        plain += plainText(cell);
+    m_rows += plain;
 }
 
 QList<qsizetype> Table::widths() const
@@ -59,6 +77,8 @@ QList<qsizetype> Table::widths() const
     const auto terminal = terminalColumns();
     if (!terminal)
         return widths;
+    for (qsizetype &width : widths)
+        width = std::min(width, *terminal);
     const auto total = [&] {
         return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
     };
@@ -74,7 +94,7 @@ QByteArray Table::text(bool color) const
     for (const QStringList &row : m_rows) {
         QString line;
         for (qsizetype i = 0; i < columns.size(); ++i)
-            line += fitted(printable(row.value(i)), columns[i]) + QString(gap, u' ');
+            line += fitted(row.value(i), columns[i]) + QString(gap, u' ');
         while (line.endsWith(u' '))
             line.chop(1);
         const bool isHeader = color && &row == &m_rows.first();

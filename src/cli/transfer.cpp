@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transfer.h"
 
+#include "plaintext.h"
+
 #include <QCoreApplication>
 
 #include <cmath>
@@ -87,9 +89,9 @@ QByteArray toLines(const QList<Instance> &instances)
     for (const Instance &instance : instances) {
         if (instance.problem == Instance::Problem::NotAnObject)
             continue;
-        lines += Json::object({{u"key"_s, Json::quoted(instance.key)},
-                               {u"ttl"_s, ttlOf(instance)},
-                               {u"document"_s, Json::compact(instance.document)}})
+        lines += plainJson(Json::object({{u"key"_s, Json::quoted(instance.key)},
+                                         {u"ttl"_s, ttlOf(instance)},
+                                         {u"document"_s, Json::compact(instance.document)}}))
                  + '\n';
     }
     return lines;

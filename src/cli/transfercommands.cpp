@@ -3,6 +3,7 @@
 
 #include "copyas.h"
 #include "output.h"
+#include "plaintext.h"
 #include "transfer.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ void WriteCommand::writeNext()
             complain(tr("%1 of %2 were written.").arg(m_written).arg(m_next));
             return fail(key.error());
         }
-        if (!print(printable(*key).toUtf8() + '\n'))
+        if (!print(plainText(*key).toUtf8() + '\n'))
             return finish(Failed);
         const qsizetype all = m_options.services.size();
         tellProgress(++m_written, all);
@@ -61,11 +62,18 @@ void CopyAsCommand::start()
             return fail(snapshot.error());
         const auto format = std::ranges::find(copyFormats(), m_options.format, &CopyFormat::name);
         QByteArray text;
+        int without = 0;
         for (const Instance &instance : snapshot->instances) {
-            const bool isWanted = instance.problem != Instance::Problem::NotAnObject
-                                  && (m_options.url.isEmpty() || instance.url == m_options.url);
-            if (isWanted)
-                text += format->text(instance, m_options.connection).toUtf8();
+            if (!m_options.url.isEmpty() && instance.url != m_options.url)
+                continue;
+            const QString command = format->text(instance, m_options.connection);
+            text += command.toUtf8();
+            without += command.isEmpty();
+        }
+        if (without > 0) {
+            complain(tr("%n value(s) have no such command: they are no documents, or their names "
+                        "can be no argument.",
+                        {}, without));
         }
         if (text.isEmpty())
             return finishEmpty();

@@ -2,6 +2,7 @@
 #include "watchcommand.h"
 
 #include "output.h"
+#include "plaintext.h"
 #include "table.h"
 #include "terminationsignals.h"
 
@@ -167,14 +168,14 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const In
                             {u"document"_s, document(instance)}};
         if (before)
             fields.append({u"before"_s, document(*before)});
-        line = Json::object(fields);
+        line = plainJson(Json::object(fields));
     } else if (m_options.output == Output::Names) {
-        line = printable(instance.service).toUtf8();
+        line = plainText(instance.service).toUtf8();
     } else {
         const QString path = instance.nameSpace.isEmpty()
                                  ? instance.service
                                  : instance.nameSpace + u'/' + instance.service;
-        line = printable(u"%1  %2  %3  %4"_s.arg(time, event.leftJustified(7), path, instance.url))
+        line = plainText(u"%1  %2  %3  %4"_s.arg(time, event.leftJustified(7), path, instance.url))
                    .toUtf8();
     }
     if (!print(line + '\n'))

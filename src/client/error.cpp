@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "error.h"
 
+#include "plaintext.h"
+
 #include <QCoreApplication>
 #include <QRegularExpression>
 
@@ -27,14 +29,8 @@ QString withoutSecrets(const QString &text)
 
 QString quotable(const QString &said, qsizetype most)
 {
-    QString result = said.left(2 * most).simplified(); // which makes it shorter, if at all
-    for (QChar &c : result) {
-        if (!c.isPrint() && !c.isSurrogate())
-            c = QChar::ReplacementCharacter;
-    }
-    if (result.size() > most)
-        result = result.left(most - 1) + u'\u2026';
-    return result;
+    return plainText(said.left(2 * most).simplified(),
+                     most); // the former makes it shorter, if at all
 }
 
 bool Error::retryable() const
