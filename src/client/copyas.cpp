@@ -2,8 +2,10 @@
 #include "copyas.h"
 
 #include "json.h"
+#include "plaintext.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 
 using namespace Qt::StringLiterals;
 
@@ -15,9 +17,33 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::CopyFormat)
 };
 
+/// One word, whatever is in it: in single quotes, where shells expand nothing. What would command
+/// the terminal that it is pasted into (or hide there) is written as octal numbers.
 QString shellQuoted(const QString &text)
 {
-    return u'\'' + QString(text).replace(u'\'', u"'\\''"_s) + u'\'';
+    QString word = u"'"_s;
+    for (qsizetype i = 0, size = 0; i < text.size(); i += size) {
+        const char32_t c = characterAt(text, i);
+        size = QChar::requiresSurrogates(c) ? 2 : 1;
+        const QStringView character = QStringView(text).sliced(i, size);
+        if (c == U'\'') {
+            word += u"'\\''"_s;
+        } else if (isPlain(c) || c == U'\n') {
+            word += character;
+        } else {
+            word += u"'\"$(printf '"_s;
+            for (const char byte : character.toUtf8())
+                word += u'\\' + QString::number(uchar(byte), 8).rightJustified(3, u'0');
+            word += u"')\"'"_s;
+        }
+    }
+    return word + u'\'';
+}
+
+/// False where no argument can hold it.
+bool isArgument(const QString &text)
+{
+    return !text.contains(QChar(0)) && QString::fromUtf8(text.toUtf8()) == text;
 }
 
 /// " --option 'value'" where there is a value.
@@ -32,9 +58,10 @@ qint64 ttlOf(const Instance &instance)
     return std::chrono::ceil<std::chrono::seconds>(instance.ttl.value_or(usual)).count();
 }
 
-QString document(const Instance &instance)
+/// In one line: who pastes a line break or a tab into a shell gives it a key.
+QByteArray document(const Instance &instance)
 {
-    return QString::fromUtf8(instance.document);
+    return plainJson(Json::compact(instance.document));
 }
 
 /// Any of its nodes; of one that discovery has to find, none is known.
@@ -58,10 +85,12 @@ QString curlV2(const Instance &instance, const ConnectionString &connection)
                               : u" -u %1:\"$PASSWORD\""_s.arg(shellQuoted(connection.user));
     const QString url = endpoint(connection) + u"/v2/keys/"_s
                         + QString::fromLatin1(QUrl::toPercentEncoding(instance.key, "/"));
+    const QRegularExpression dots(u"(^|/)\\.\\.?(/|$)"_s); // which curl would follow
+    const QString asItIs = instance.key.contains(dots) ? u" --path-as-is"_s : QString();
     const QString ttl = instance.hasTtl ? u" -d ttl=%1"_s.arg(ttlOf(instance)) : QString();
-    return curl(connection) + login + u" -X PUT "_s + shellQuoted(url)
-           + u" \\\n  --data-urlencode "_s + shellQuoted(u"value="_s + document(instance)) + ttl
-           + u'\n';
+    return curl(connection) + login + asItIs + u" -X PUT "_s + shellQuoted(url)
+           + u" \\\n  --data-urlencode "_s
+           + shellQuoted(u"value="_s + QString::fromUtf8(document(instance))) + ttl + u'\n';
 }
 
 QString curlV3(const Instance &instance, const ConnectionString &connection)
@@ -101,6 +130,8 @@ QString curlV3(const Instance &instance, const ConnectionString &connection)
 
 QString etcdctl(const Instance &instance, const ConnectionString &connection)
 {
+    if (!isArgument(instance.key))
+        return {};
     QStringList endpoints;
     for (const QUrl &each : connection.endpoints)
         endpoints += each.toString();
@@ -114,7 +145,7 @@ QString etcdctl(const Instance &instance, const ConnectionString &connection)
                             + shellOption(u"--key"_s, connection.keyFile) + login;
     // What it puts begins after "--": a value may begin with a dash
     const QString put = u"-- "_s + shellQuoted(instance.key) + u" \\\n  "_s
-                        + shellQuoted(document(instance)) + u'\n';
+                        + shellQuoted(QString::fromUtf8(document(instance))) + u'\n';
     if (!instance.hasTtl)
         return command + u" put "_s + put;
     return u"LEASE=$(%1 lease grant %2 | cut -d' ' -f2)\n"_s.arg(command).arg(ttlOf(instance))
@@ -133,11 +164,18 @@ QString registryOf(const Instance &instance, const ConnectionString &connection)
 
 QString javaScript(const Instance &instance, const ConnectionString &connection)
 {
-    const auto quoted = [](const QString &text) { return QString::fromUtf8(Json::quoted(text)); };
+    // JSON is JavaScript but for this name; and it may come to stand in a page.
+    const auto literal = [](const QByteArray &json) {
+        return QString::fromUtf8(plainJson(json)).replace(u'<', u"\\u003c"_s);
+    };
+    const auto quoted = [&](const QString &text) { return literal(Json::quoted(text)); };
+    const QByteArray json = document(instance);
+    const bool isLiteral = !json.contains("__proto__") && !json.contains("\\u005");
     return u"const registry = require('etcd-registry')(%1)\n\nregistry.join(%2, %3, err => {\n"
-           "  if (err) throw err\n})\n"_s.arg(quoted(registryOf(instance, connection)),
-                                              quoted(instance.service),
-                                              document(instance).trimmed());
+           "  if (err) throw err\n})\n"_s.arg(
+               quoted(registryOf(instance, connection)), quoted(instance.service),
+               isLiteral ? literal(json)
+                         : u"JSON.parse(%1)"_s.arg(quoted(QString::fromUtf8(json))));
 }
 
 QString etcdRegistry(const Instance &instance, const ConnectionString &connection)
@@ -146,8 +184,25 @@ QString etcdRegistry(const Instance &instance, const ConnectionString &connectio
     own.nameSpace = instance.nameSpace;
     own.ttl = std::chrono::seconds(ttlOf(instance));
     own.heartbeat = own.ttl / 2;
-    return u"etcd-registry -e %1 join %2 --doc - <<'END'\n%3\nEND\n"_s.arg(
-        shellQuoted(own.toString()), shellQuoted(instance.service), document(instance).trimmed());
+    const QString text = own.toString();
+    const auto read = ConnectionString::parse(text);
+    const bool canBeTold = read && read->nameSpace == own.nameSpace && isArgument(text)
+                           && isArgument(instance.service)
+                           && !instance.service.startsWith(u'-'); // join takes it for an option
+    if (!canBeTold)
+        return {};
+    return u"printf '%s\\n' %1 |\n  etcd-registry -e %2 join %3 --doc -\n"_s.arg(
+        shellQuoted(QString::fromUtf8(document(instance))), shellQuoted(text),
+        shellQuoted(instance.service));
+}
+
+using TextOf = QString (*)(const Instance &instance, const ConnectionString &connection);
+
+template <TextOf text>
+QString unlessBroken(const Instance &instance, const ConnectionString &connection)
+{
+    return instance.problem == Instance::Problem::NotAnObject ? QString()
+                                                              : text(instance, connection);
 }
 
 } // namespace
@@ -155,11 +210,11 @@ QString etcdRegistry(const Instance &instance, const ConnectionString &connectio
 const QList<CopyFormat> &copyFormats()
 {
     static const QList<CopyFormat> formats{
-        {u"curl-v2"_s, Text::tr("curl, v2 API"), &curlV2},
-        {u"curl-v3"_s, Text::tr("curl, v3 API"), &curlV3},
-        {u"etcdctl"_s, Text::tr("etcdctl"), &etcdctl},
-        {u"javascript"_s, Text::tr("JavaScript"), &javaScript},
-        {u"etcd-registry"_s, Text::tr("etcd-registry"), &etcdRegistry},
+        {u"curl-v2"_s, Text::tr("curl, v2 API"), &unlessBroken<curlV2>},
+        {u"curl-v3"_s, Text::tr("curl, v3 API"), &unlessBroken<curlV3>},
+        {u"etcdctl"_s, Text::tr("etcdctl"), &unlessBroken<etcdctl>},
+        {u"javascript"_s, Text::tr("JavaScript"), &unlessBroken<javaScript>},
+        {u"etcd-registry"_s, Text::tr("etcd-registry"), &unlessBroken<etcdRegistry>},
     };
     return formats;
 }
