@@ -20,7 +20,15 @@ namespace EtcdRegistry::Cli {
 Command::Command(Options options)
     : m_options(std::move(options))
     , m_registry(m_options.connection)
-{}
+{
+    connect(&m_registry, &Registry::strangerFound, this,
+            [](const Error &error) { complain(error.message()); });
+    connect(&m_registry, &Registry::clusterReplaced, this, [] {
+        complain(
+            tr("The cluster was rebuilt: its nodes answer as another one. What is held here is "
+               "registered there again."));
+    });
+}
 
 template <typename T>
 static std::unique_ptr<Command> makeAs(const Options &options)

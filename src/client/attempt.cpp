@@ -155,9 +155,14 @@ Result<HttpReply> Attempt::outcome()
         m_body.size() >= m_reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
     if (status > 0 && whole && (error == QNetworkReply::NoError || error > 200) && !m_timedOut
         && !m_tooLong) {
-        return HttpReply{
-            status,           m_reply->rawHeader("X-Etcd-Index"), std::move(m_body), m_endpoint,
-            BootClock::now(), m_reply->rawHeader("Date")};
+        return HttpReply{.status = status,
+                         .etcdIndex = m_reply->rawHeader("X-Etcd-Index"),
+                         .body = std::move(m_body),
+                         .endpoint = m_endpoint,
+                         .received = BootClock::now(),
+                         .clusterId =
+                             m_reply->rawHeader("X-Etcd-Cluster-Id").toULongLong(nullptr, 16),
+                         .date = m_reply->rawHeader("Date")};
     }
 
     Error failure;

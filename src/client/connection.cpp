@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "discovery.h"
+#include "etcderror.h"
 #include "storev2.h"
 #include "storev3.h"
 
@@ -13,10 +14,15 @@ using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry {
 
+/// Of v2; the answer says of which cluster the node is, and needs no login.
+static const HttpRequest askForMembers{.path = "/v2/members", .read = true};
+
 Connection::Connection(const ConnectionString &text)
     : m_text(text)
     , m_transport(text)
-{}
+{
+    m_transport.setClassifier(&verdictOf);
+}
 
 QFuture<Result<Cluster>> Connection::open()
 {
@@ -95,21 +101,57 @@ QFuture<Result<Cluster>> Connection::detectApi(const Result<HttpReply> &versionR
     if (m_text.api == ConnectionString::Api::V3) {
         return m_transport.later(Result<Cluster>(use(Api::V3, version)));
     }
-    // Where v2 is off or gone every path below /v2 is a plain-text 404.
-    return m_transport.send({.path = "/v2/members", .read = true})
-        .then(this, [this, version](const Result<HttpReply> &reply) -> Result<Cluster> {
-            if (!reply)
-                return reply.error();
-            if (reply->status != 404)
+    return servesV2(versionReply->endpoint)
+        .then(this, [this, version](const Result<void> &served) -> Result<Cluster> {
+            if (served)
                 return use(Api::V2, version);
-            if (m_text.api == ConnectionString::Api::V2) {
-                return Error{.code = Error::Code::NotServed,
-                             .httpStatus = reply->status,
-                             .endpoint = reply->endpoint.toString(),
-                             .detail = u"v2"_s};
-            }
-            return use(Api::V3, version);
+            if (served.error().code == Error::Code::NotServed
+                && m_text.api != ConnectionString::Api::V2)
+                return use(Api::V3, version);
+            return served.error();
         });
+}
+
+/// Whether any node does: one alone may not, as while others are upgraded. NotServed where none of
+/// those that answer does. Not by send(), for it is no fault of a node that it does not.
+QFuture<Result<void>> Connection::servesV2(const QUrl &first)
+{
+    const auto ask = [this](const QUrl &endpoint) {
+        return m_transport.ask(endpoint, askForMembers)
+            .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+                if (!reply)
+                    return reply.error();
+                const NodeVerdict verdict = verdictOf(askForMembers, *reply);
+                return verdict.failure ? Result<void>(*verdict.failure) : Result<void>();
+            });
+    };
+    return ask(first)
+        .then(
+            this,
+            [=, this](const Result<void> &served) {
+                QList<QUrl> others = m_transport.pool().order();
+                others.removeOne(first);
+                if (served || others.isEmpty())
+                    return m_transport.later(served);
+                QList<QFuture<Result<void>>> asked;
+                for (const QUrl &endpoint : std::as_const(others))
+                    asked.append(ask(endpoint));
+                return QtFuture::whenAll(asked.begin(), asked.end())
+                    .then(this, [served](const QList<QFuture<Result<void>>> &done) {
+                        Result<void> best = served;
+                        for (const QFuture<Result<void>> &each : done) {
+                            if (each.isCanceled()) // the client goes away; whenAll() tells even so
+                                break;
+                            const Result<void> result = each.result();
+                            if (result)
+                                return result;
+                            if (result.error().code == Error::Code::NotServed)
+                                best = result;
+                        }
+                        return best;
+                    });
+            })
+        .unwrap();
 }
 
 Cluster Connection::use(Api api, const QVersionNumber &version)
@@ -117,10 +159,13 @@ Cluster Connection::use(Api api, const QVersionNumber &version)
     m_cluster.api = api;
     if (api == Api::V2) {
         m_store = std::make_unique<StoreV2>(m_transport);
+        m_transport.setIdentification(askForMembers);
     } else {
         m_transport.setAuthorization({}); // v3 has tokens instead
         const QByteArray path = version >= QVersionNumber(3, 4) ? "/v3" : "/v3beta";
         m_store = std::make_unique<StoreV3>(m_transport, path, m_text.user, m_text.password);
+        m_transport.setIdentification(
+            {.method = "POST", .path = path + "/cluster/member/list", .body = "{}", .read = true});
     }
     return m_cluster;
 }

@@ -50,6 +50,7 @@ public:
 
 private:
     QFuture<Result<void>> findNodes();
+    QFuture<Result<void>> servesV2(const QUrl &first);
     QFuture<Result<Cluster>> detectApi(const Result<HttpReply> &versionReply);
     Cluster use(Api api, const QVersionNumber &version);
 

@@ -11,6 +11,11 @@ namespace EtcdRegistry {
 
 using namespace std::chrono_literals;
 
+/// Less than it takes to wipe a node and to start it alone.
+constexpr auto proofHolds = 1s;
+/// Without an answer of a cluster, until one that has replaced it is believed.
+constexpr auto replacedAfter = 2s;
+
 EndpointPool::EndpointPool(QList<QUrl> seeds, Now now, Jitter jitter)
     : m_seeds(std::move(seeds))
     , m_now(std::move(now))
@@ -29,9 +34,10 @@ double EndpointPool::aQuarter()
 std::tuple<int, bool, EndpointPool::Clock::duration> EndpointPool::rank(const QUrl &endpoint,
                                                                         Clock::time_point now) const
 {
-    enum Health { Healthy, Untried, Doubted, Recovering, Failed };
+    enum Health { Healthy, Untried, Doubted, Recovering, Failed, Unfit };
     const auto &node = *m_nodes.constFind(endpoint);
-    const auto health = !node.tried         ? Untried
+    const auto health = node.unfit          ? Unfit
+                        : !node.tried       ? Untried
                         : node.failures > 0 ? (node.retryAt <= now ? Recovering : Failed)
                         : node.doubted      ? Doubted
                                             : Healthy;
@@ -73,7 +79,7 @@ QUrl EndpointPool::first() const
 void EndpointPool::took(Node &node, std::chrono::milliseconds time)
 {
     constexpr double weight = 1.0 / 8;
-    node.usual += weight * (time - node.usual);
+    node.usual += (node.usual == Milliseconds::zero() ? 1 : weight) * (time - node.usual);
 }
 
 void EndpointPool::succeeded(const QUrl &endpoint, std::optional<std::chrono::milliseconds> took)
@@ -82,6 +88,7 @@ void EndpointPool::succeeded(const QUrl &endpoint, std::optional<std::chrono::mi
     if (node == m_nodes.end()) // it left the cluster while it answered
         return;
     revived(endpoint);
+    node->unfit = false;
     node->lastSuccess = m_now();
     if (took)
         EndpointPool::took(*node, *took);
@@ -113,6 +120,10 @@ void EndpointPool::failed(const QUrl &endpoint, const Error &error)
                           << "ms";
     node->tried = true;
     node->silent = error.httpStatus == 0;
+    node->unfit = error.httpStatus != 0
+                  && (error.code == Error::Code::NotServed || error.code == Error::Code::Protocol
+                      || error.code == Error::Code::OtherCluster);
+    node->proven = {};
     node->doubted = false; // it is worse
     ++node->failures;
     node->retryAt = m_now() + backOff;
@@ -177,10 +188,55 @@ void EndpointPool::setMembers(const QList<QUrl> &members)
     });
 }
 
+bool EndpointPool::belongs(const QUrl &endpoint, quint64 clusterId)
+{
+    if (m_clusterId == 0)
+        m_clusterId = clusterId;
+    const bool isOurs = clusterId == m_clusterId;
+    if (isOurs)
+        m_lastProof = m_now();
+    if (const auto node = m_nodes.find(endpoint); node != m_nodes.end()) {
+        node->clusterId = clusterId;
+        node->hasBelonged |= isOurs;
+        node->proven = isOurs ? m_now() : Clock::time_point();
+    }
+    return isOurs;
+}
+
+bool EndpointPool::isProven(const QUrl &endpoint) const
+{
+    return m_nodes.value(endpoint).proven + proofHolds > m_now();
+}
+
+bool EndpointPool::isReplaced() const
+{
+    return std::ranges::any_of(m_nodes, [this](const Node &node) {
+        return node.hasBelonged && node.clusterId != m_clusterId;
+    });
+}
+
+bool EndpointPool::followReplacement()
+{
+    if (!isReplaced() || m_lastProof + replacedAfter > m_now())
+        return false;
+    const quint64 former = m_clusterId;
+    m_clusterId = std::ranges::find_if(m_nodes, [former](const Node &node) {
+                      return node.hasBelonged && node.clusterId != former;
+                  })->clusterId;
+    for (Node &node : m_nodes) {
+        if (node.clusterId != m_clusterId)
+            continue;
+        node.hasBelonged = true;
+        node.unfit = false;
+        node.failures = 0;
+    }
+    return true;
+}
+
 bool EndpointPool::isHealthy(const QUrl &endpoint) const
 {
     const auto node = m_nodes.value(endpoint);
-    return node.tried && node.failures == 0 && !node.doubted;
+    return node.tried && node.failures == 0 && !node.doubted && !node.unfit;
 }
 
 } // namespace EtcdRegistry

@@ -29,8 +29,9 @@ public:
     explicit EndpointPool(QList<QUrl> seeds, Now now = &Clock::now, Jitter jitter = &aQuarter);
 
     /// All nodes, best first: healthy ones (the one that answered last leads, so that reads follow
-    /// writes), then untried ones, doubted ones, failed ones whose back-off is over, and the rest
-    /// by when it will be over. Members before seeds that are no members.
+    /// writes), then untried ones, doubted ones, failed ones whose back-off is over, the rest by
+    /// when it will be over, and last those that answer what is of no use: they are not etcd, do
+    /// not serve this API, or are of another cluster. Members before seeds that are no members.
     QList<QUrl> order() const;
     /// The best one; empty: none is known.
     QUrl first() const;
@@ -60,6 +61,22 @@ public:
     std::chrono::milliseconds patience(const QUrl &endpoint) const;
     static std::chrono::milliseconds patience(Milliseconds usual);
 
+    /// A node says of which cluster it is; the first that does so says of which all are. False: it
+    /// is not of that one, and so not to be used.
+    bool belongs(const QUrl &endpoint, quint64 clusterId);
+    /// It has done so within the last second, and not failed since.
+    bool isProven(const QUrl &endpoint) const;
+    /// It was ever seen to be of this cluster.
+    bool hasBelonged(const QUrl &endpoint) const { return m_nodes.value(endpoint).hasBelonged; }
+    quint64 clusterId() const { return m_clusterId; } ///< 0: not known yet
+
+    /// A node that was of this cluster is now of another: it was wiped and started alone, or the
+    /// whole cluster was rebuilt, as from a backup.
+    bool isReplaced() const;
+    /// The latter: none of this cluster has answered for two seconds. From then on the other one is
+    /// ours.
+    bool followReplacement();
+
     /// Follows the cluster's membership: nodes that left it are forgotten unless they are seeds.
     /// An empty list changes nothing.
     void setMembers(const QList<QUrl> &members);
@@ -74,6 +91,10 @@ private:
         bool tried = false;
         bool doubted = false;
         bool silent = false;   ///< it failed by not answering at all
+        bool unfit = false;    ///< it answered what is of no use
+        quint64 clusterId = 0; ///< as it said last
+        bool hasBelonged = false;
+        Clock::time_point proven;
         Milliseconds usual{0}; ///< of short reads, smoothed
         Clock::time_point retryAt;
         Clock::time_point lastSuccess;
@@ -87,6 +108,8 @@ private:
 
     QList<QUrl> m_seeds;
     QList<QUrl> m_members;
+    quint64 m_clusterId = 0;
+    Clock::time_point m_lastProof; ///< by any node
     QHash<QUrl, Node> m_nodes;
     Now m_now;
     Jitter m_jitter;

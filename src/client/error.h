@@ -19,8 +19,8 @@ struct Error
         LoginRequired,   ///< the cluster wants a user, and the connection has none
         LoginRefused,    ///< wrong user or password
         PermissionDenied,
-        Unreachable, ///< refused, reset, unknown host: no connection
-        Timeout,     ///< a connection, and no answer in time
+        Unreachable,  ///< refused, reset, unknown host: no connection
+        Timeout,      ///< a connection, and no answer in time
         Unavailable,  ///< the node answers that it can't now
         NoLeader,     ///< the cluster has no leader, so most of its nodes are away
         Tls,          ///< certificate or handshake

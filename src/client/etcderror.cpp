@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "etcderror.h"
 
-#include "transport.h"
+#include "http.h"
 
 #include <QJsonDocument>
 #include <QJsonObject>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -66,18 +68,12 @@ static Error::Code codeOfGrpc(int code, const QString &message)
     }
 }
 
-static Error::Code codeOfStatus(int status)
+/// Of an answer that is not JSON, as all of etcd's are but for its "there is no such API".
+static Error::Code codeOfText(const HttpReply &reply)
 {
-    switch (status) {
-    case 401:
-        return Error::Code::LoginRequired;
-    case 403:
-        return Error::Code::PermissionDenied;
-    case 404: // etcd's own 404s are JSON: this API is not there at all
+    if (reply.status == 404 && reply.body.trimmed() == "404 page not found")
         return Error::Code::NotServed;
-    default:
-        return status >= 500 ? Error::Code::Unavailable : Error::Code::Protocol;
-    }
+    return reply.status >= 500 ? Error::Code::Unavailable : Error::Code::Protocol;
 }
 
 Error errorFromReply(const HttpReply &reply)
@@ -89,7 +85,8 @@ Error errorFromReply(const HttpReply &reply)
     QJsonObject body = QJsonDocument::fromJson(reply.body).object();
     if (body.value("error"_L1).isObject()) // the error line of a stream
         body = body.value("error"_L1).toObject();
-    error.detail = quotable(body.value("message"_L1).toString());
+    error.detail =
+        quotable(body.value(body.contains("message"_L1) ? "message"_L1 : "error"_L1).toString());
 
     if (body.contains("errorCode"_L1)) {
         error.etcdCode = body.value("errorCode"_L1).toInt();
@@ -102,7 +99,7 @@ Error errorFromReply(const HttpReply &reply)
         error.etcdCode = code.toInt();
         error.code = codeOfGrpc(error.etcdCode, error.detail);
     } else {
-        error.code = codeOfStatus(reply.status);
+        error.code = codeOfText(reply);
         if (error.detail.isEmpty())
             error.detail = quotable(QString::fromUtf8(reply.body.left(1000)));
         // Sent by the gateway where a client certificate has a common name and logins are on.
@@ -113,6 +110,75 @@ Error errorFromReply(const HttpReply &reply)
     if (reply.status >= 500 && error.code != Error::Code::NoLeader)
         error.code = Error::Code::Unavailable;
     return error;
+}
+
+// ---- whether it is etcd's
+
+constexpr qsizetype beginning = 512; ///< of an answer: v3 says in it whose it is
+
+static quint64 clusterIdIn(const HttpReply &reply)
+{
+    if (reply.clusterId != 0) // v2
+        return reply.clusterId;
+    static constexpr QByteArrayView name(R"("cluster_id")");
+    const QByteArrayView head =
+        QByteArrayView(reply.body).first(std::min(reply.body.size(), beginning));
+    const qsizetype at = head.indexOf(name);
+    if (at < 0)
+        return 0;
+    quint64 id = 0;
+    for (const char c : head.sliced(at + name.size())) {
+        if (c >= '0' && c <= '9')
+            id = id * 10 + quint64(c - '0');
+        else if (id != 0)
+            break;
+    }
+    return id;
+}
+
+static bool isEtcdsError(const HttpRequest &request, const HttpReply &reply)
+{
+    QJsonObject body = QJsonDocument::fromJson(reply.body).object();
+    if (request.path.startsWith("/v2/keys"))
+        return body.contains("errorCode"_L1);
+    if (request.path.startsWith("/v2/"))
+        return body.contains("message"_L1);
+    if (body.value("error"_L1).isObject())
+        body = body.value("error"_L1).toObject();
+    const int code = body.value(body.contains("code"_L1) ? "code"_L1 : "grpc_code"_L1).toInt();
+    constexpr int lastGrpcCode = 16;
+    return (code > 0 && code <= lastGrpcCode) || reply.body.startsWith("CommonName of client");
+}
+
+/// By what its body begins with: the rest may be 40 MB, and who decodes it finds out.
+static bool isEtcdsAnswer(const HttpRequest &request, const HttpReply &reply)
+{
+    const QByteArrayView body =
+        QByteArrayView(reply.body).first(std::min(reply.body.size(), beginning)).trimmed();
+    const auto has = [&](QByteArrayView name) { return body.contains(name); };
+    if (!body.startsWith('{'))
+        return false;
+    if (request.path.startsWith("/v2/keys"))
+        return has(R"("action")");
+    if (request.path == "/version")
+        return has(R"("etcdserver")");
+    if (request.path.startsWith("/v2/"))
+        return has(R"("members")");
+    return has(R"("header")") || has(R"("error")");
+}
+
+NodeVerdict verdictOf(const HttpRequest &request, const HttpReply &reply)
+{
+    if (reply.status >= 500)
+        return {errorFromReply(reply)};
+    const bool isEtcds =
+        reply.status < 300 ? isEtcdsAnswer(request, reply) : isEtcdsError(request, reply);
+    if (isEtcds)
+        return {{}, clusterIdIn(reply)};
+    Error error = errorFromReply(reply);
+    if (error.code != Error::Code::NotServed)
+        error.code = Error::Code::Protocol;
+    return {error};
 }
 
 } // namespace EtcdRegistry

@@ -47,6 +47,15 @@ void Heartbeats::beatNow(Heartbeat &heartbeat)
     look();
 }
 
+void Heartbeats::beatAllNow()
+{
+    for (const auto &[id, member] : m_members.asKeyValueRange()) {
+        if (!member.isBeating)
+            m_pacer.dueAt(id, Pacer::Clock::now());
+    }
+    look();
+}
+
 void Heartbeats::look()
 {
     const auto now = Pacer::Clock::now();

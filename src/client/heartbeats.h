@@ -22,6 +22,7 @@ public:
     void add(Heartbeat &heartbeat);
     void remove(Heartbeat &heartbeat);
     void beatNow(Heartbeat &heartbeat);
+    void beatAllNow();
     /// Why the last one failed, if none has got through since.
     const std::optional<Error> &trouble() const { return m_trouble; }
     /// The time may have jumped, as it does while the machine is asleep: looks what is due.

@@ -223,6 +223,11 @@ void Holdings::review()
         Q_EMIT changed(news);
 }
 
+void Holdings::beatNow()
+{
+    m_heartbeats.beatAllNow();
+}
+
 // ---- joining
 
 QFuture<Result<Registration>> Holdings::join(const Service &service)

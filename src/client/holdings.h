@@ -31,6 +31,7 @@ public:
     Ended leave(const QList<qint64> &ids);
     /// Those that could not be left, or not within the limit.
     Ended shutDown(std::chrono::milliseconds limit);
+    void beatNow(); ///< all of them
     void pause(qint64 id);
     void resume(qint64 id);
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "bootclock.h"
+#include "error.h"
 
 #include <QByteArray>
 #include <QUrl>
 
 #include <chrono>
+#include <optional>
 
 namespace EtcdRegistry {
 
@@ -29,6 +31,9 @@ struct HttpRequest
     /// It has to end within this time, with a try at a second node; zero: the connection's timeout
     /// and deadline.
     std::chrono::milliseconds within{0};
+    /// It would do harm in another cluster: a node that has not shown lately that it is of ours has
+    /// to do so first.
+    bool onlyHere = false;
     /// Small, as its answer is, and one of many: it may share a write with others (see Pipeline).
     bool frequent = false;
 };
@@ -40,9 +45,19 @@ struct HttpReply
     QByteArray body;
     QUrl endpoint;
     BootClock::time_point received;
-    QByteArray date; ///< by the node's clock, in whole seconds
+    quint64 clusterId = 0; ///< X-Etcd-Cluster-Id (v2); 0: it does not say
+    QByteArray date;       ///< by the node's clock, in whole seconds
     /// Another attempt of the same request was given up: etcd may still carry it out, even later.
     bool uncertain = false;
+};
+
+/// What an answer tells of the node that gave it.
+struct NodeVerdict
+{
+    /// No answer of the API that was asked (a web server's, say, or a peer port's), or one that
+    /// says that the node can't now: another node is asked.
+    std::optional<Error> failure;
+    quint64 clusterId = 0; ///< of the cluster that the node is of; 0: it does not say
 };
 
 } // namespace EtcdRegistry

@@ -70,6 +70,8 @@ std::optional<Answer> firstAnswer(QByteArrayView bytes)
             return {};
         } else if (isName(name, "X-Etcd-Index")) {
             answer.reply.etcdIndex = value.toByteArray();
+        } else if (isName(name, "X-Etcd-Cluster-Id")) {
+            answer.reply.clusterId = value.toByteArray().toULongLong(nullptr, 16);
         }
     }
     if (answer.reply.status < 200 || !length)
@@ -183,12 +185,12 @@ void Pipeline::send(const HttpRequest &request, const QByteArray &authorization,
 {
     const auto lane = this->lane();
     lane->underWay.push_back({std::move(done), QDeadlineTimer(timeout, Qt::PreciseTimer)});
-    lane->toWrite += request.method % ' ' % request.path % " HTTP/1.1\r\nHost: " % m_host
-                     % "\r\nAccept-Encoding: identity\r\nContent-Type: " % request.contentType
-                     % "\r\nContent-Length: " % QByteArray::number(request.body.size())
-                     % (authorization.isEmpty() ? "" : "\r\nAuthorization: ") % authorization
-                     % (request.header.isEmpty() ? "" : "\r\n") % request.header % "\r\n\r\n"
-                     % request.body;
+    lane->toWrite +=
+        request.method % ' ' % request.path % " HTTP/1.1\r\nHost: " % m_host
+        % "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nContent-Type: "
+        % request.contentType % "\r\nContent-Length: " % QByteArray::number(request.body.size())
+        % (authorization.isEmpty() ? "" : "\r\nAuthorization: ") % authorization
+        % (request.header.isEmpty() ? "" : "\r\n") % request.header % "\r\n\r\n" % request.body;
     workSoon();
 }
 

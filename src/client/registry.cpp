@@ -41,6 +41,7 @@ public:
     Nodes nodes;
     Holdings holdings;
     Workers decoders;
+    QSet<QUrl> strangers; ///< that were told of
 };
 
 Registry::Registry(const ConnectionString &connection, QObject *parent)
@@ -51,6 +52,16 @@ Registry::Registry(const ConnectionString &connection, QObject *parent)
     connect(&d->holdings, &Holdings::changed, this, &Registry::registrationsChanged);
     connect(&d->holdings, &Holdings::removed, this, &Registry::registrationRemoved);
     connect(&d->holdings, &Holdings::leftAgain, this, &Registry::leftAgain);
+    const Transport *transport = &d->connection.transport();
+    connect(transport, &Transport::clusterReplaced, &d->holdings, &Holdings::beatNow);
+    connect(transport, &Transport::clusterReplaced, this, &Registry::clusterReplaced);
+    connect(transport, &Transport::failedOver, this,
+            [this](const QUrl &endpoint, const Error &error) {
+                if (error.code == Error::Code::OtherCluster && !d->strangers.contains(endpoint)) {
+                    d->strangers.insert(endpoint);
+                    Q_EMIT strangerFound(error);
+                }
+            });
 }
 
 Registry::~Registry() = default;

@@ -100,6 +100,11 @@ Q_SIGNALS:
     /// A write of ours that was given up was carried out after we had left, and deleted again.
     void leftAgain(const EtcdRegistry::Registration &registration);
     void nodesChanged();
+    /// The nodes answer as another cluster, and none as the former one: it was rebuilt. All that is
+    /// held is put there at once.
+    void clusterReplaced();
+    /// A node belongs to another cluster, and is not used; once for each.
+    void strangerFound(const EtcdRegistry::Error &error);
 
 private:
     class Private;

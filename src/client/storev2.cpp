@@ -169,7 +169,8 @@ QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &valu
     constexpr qsizetype longestPath = 4000;
     const QByteArray form = "value=" + value.toPercentEncoding() + "&ttl=" + seconds(lease.ttl)
                             + "&noValueOnSuccess=true";
-    const HttpRequest request = formRequest(key, form);
+    HttpRequest request = formRequest(key, form);
+    request.onlyHere = true;
     if (request.path.size() > longestPath) {
         return m_transport.later(Result<Applied>(
             Error{.code = Error::Code::InvalidArgument,
@@ -228,7 +229,8 @@ static constexpr auto removed = [](const Result<HttpReply> &reply) -> Result<boo
 
 QFuture<Result<bool>> StoreV2::remove(const QString &key)
 {
-    return m_transport.send({.method = "DELETE", .path = keyPath(key)}).then(this, removed);
+    return m_transport.send({.method = "DELETE", .path = keyPath(key), .onlyHere = true})
+        .then(this, removed);
 }
 
 QFuture<Result<bool>> StoreV2::removeOwn(const QString &key, const QByteArray &value, const Lease &)
@@ -249,7 +251,8 @@ QFuture<Result<bool>> StoreV2::removeOwn(const QString &key, const QByteArray &v
                   return m_transport
                       .send({.method = "DELETE",
                              .path = keyPath(key)
-                                     + "?prevIndex=" + QByteArray::number(entry->modRevision)})
+                                     + "?prevIndex=" + QByteArray::number(entry->modRevision),
+                             .onlyHere = true})
                       .then(this, removed);
               })
         .unwrap();

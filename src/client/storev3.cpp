@@ -56,7 +56,11 @@ QFuture<Result<HttpReply>> StoreV3::call(const HttpRequest &request)
                   if (m_user.isEmpty() || !reply || reply->status < 400)
                       return m_transport.later(reply);
                   const Error error = errorFromReply(*reply);
-                  if (error.code != Error::Code::LoginRequired
+                  // With a client certificate a request without a login is that of the
+                  // certificate's user, who may have no right to it.
+                  const bool isOfNobody = error.code == Error::Code::PermissionDenied
+                                          && !m_transport.hasAuthorization();
+                  if (!isOfNobody && error.code != Error::Code::LoginRequired
                       && error.code != Error::Code::LoginRefused
                       && !error.detail.contains("auth store is old"_L1))
                       return m_transport.later(reply);
@@ -324,11 +328,12 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
 
 QFuture<Result<bool>> StoreV3::remove(const QString &key)
 {
-    return call(requestOf("/kv/deleterange", {{u"key"_s, base64(key.toUtf8())}}))
-        .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
-            const Result<QJsonObject> answer = objectOf(reply);
-            return answer ? Result<bool>(integer(answer->value("deleted"_L1)) > 0) : answer.error();
-        });
+    HttpRequest request = requestOf("/kv/deleterange", {{u"key"_s, base64(key.toUtf8())}});
+    request.onlyHere = true; // all else that is written names a lease, which another has not
+    return call(request).then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
+        const Result<QJsonObject> answer = objectOf(reply);
+        return answer ? Result<bool>(integer(answer->value("deleted"_L1)) > 0) : answer.error();
+    });
 }
 
 QFuture<Result<bool>> StoreV3::removeOwn(const QString &key, const QByteArray &, const Lease &lease)

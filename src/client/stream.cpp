@@ -11,8 +11,9 @@
 namespace EtcdRegistry {
 
 Stream::Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByteArray &method,
-               const QByteArray &body, std::chrono::milliseconds timeout)
+               const QByteArray &body, std::chrono::milliseconds timeout, Objection objection)
     : m_endpoint(endpoint)
+    , m_objection(std::move(objection))
 {
     setUpNetwork(m_network);
     m_reply = m_network.sendCustomRequest(request, method, body);
@@ -43,7 +44,10 @@ void Stream::readHead()
     if (m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() != 200)
         return; // what says why not has to come in time, too
     m_timer.stop();
-    if (!std::exchange(m_opened, true))
+    m_objected = m_objection(m_reply->rawHeader("X-Etcd-Cluster-Id").toULongLong(nullptr, 16));
+    if (m_objected)
+        m_reply->abort(); // emits finished() at once
+    else if (!std::exchange(m_opened, true))
         Q_EMIT opened();
 }
 
@@ -69,6 +73,8 @@ void Stream::finish()
 
 Error Stream::outcome() const
 {
+    if (m_objected)
+        return *m_objected;
     const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     if (status > 0 && !m_opened && !m_timedOut) {
         return errorFromReply({.status = status, .body = m_refusal, .endpoint = m_endpoint});

@@ -11,6 +11,8 @@
 #include <QUrl>
 
 #include <chrono>
+#include <functional>
+#include <optional>
 
 class QNetworkReply;
 
@@ -30,11 +32,16 @@ public:
     /// Of what a node says instead of 200.
     static constexpr qsizetype longestRefusal = 64 * 1024;
 
+    /// Why a node of this cluster is not to be followed, if it is not; 0: it does not say.
+    using Objection = std::function<std::optional<Error>(quint64 clusterId)>;
+
     Stream(const QUrl &endpoint, const QNetworkRequest &request, const QByteArray &method,
-           const QByteArray &body, std::chrono::milliseconds timeout);
+           const QByteArray &body, std::chrono::milliseconds timeout, Objection objection);
     ~Stream() override;
 
     const QUrl &endpoint() const { return m_endpoint; }
+    /// For whoever reads in the answer of which cluster the node is.
+    std::optional<Error> objectionTo(quint64 clusterId) const { return m_objection(clusterId); }
 
 Q_SIGNALS:
     void opened();
@@ -52,6 +59,8 @@ private:
     QNetworkAccessManager m_network;
     QNetworkReply *m_reply;
     QTimer m_timer;
+    Objection m_objection;
+    std::optional<Error> m_objected;
     QByteArray m_refusal;
     bool m_opened = false;
     bool m_timedOut = false;

@@ -15,6 +15,7 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -31,11 +32,40 @@ static std::chrono::milliseconds restBetweenRounds()
     return std::chrono::milliseconds(QRandomGenerator::global()->bounded(100, 200));
 }
 
+/// A further round over the nodes may end better: not where nobody is there, or who answers would
+/// say the same again.
+static bool mayChange(const Error &error, const EndpointPool &pool)
+{
+    switch (error.code) {
+    case Error::Code::Unreachable:
+    case Error::Code::Tls:
+    case Error::Code::Protocol: // who sends too much would do so again
+    case Error::Code::NotServed:
+        return false;
+    case Error::Code::OtherCluster:
+        return pool.isReplaced();
+    default:
+        return true;
+    }
+}
+
+static Error unidentified(const QUrl &endpoint)
+{
+    return {.code = Error::Code::OtherCluster,
+            .endpoint = endpoint.toString(),
+            .detail =
+                QCoreApplication::translate("Transport", "it does not say of which cluster it is")};
+}
+
 Transport::Transport(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_pool(connection.endpoints)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
+    , m_classifier([](const HttpRequest &, const HttpReply &reply) {
+        return NodeVerdict{reply.status >= 500 ? std::optional(errorFromReply(reply))
+                                               : std::nullopt};
+    })
 {
     std::ranges::for_each(m_networks, setUpNetwork);
     setUpNetwork(m_probes);
@@ -80,6 +110,8 @@ QNetworkRequest Transport::networkRequest(const QUrl &endpoint, const HttpReques
     result.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
     // etcd compresses nothing, and what does would grow here beyond what was sent.
     result.setRawHeader("Accept-Encoding", "identity");
+    // Without it etcd takes a request of its gateway for one of the server certificate's user.
+    result.setRawHeader("Accept", "application/json");
     if (!request.body.isEmpty())
         result.setHeader(QNetworkRequest::ContentTypeHeader, request.contentType);
     if (request.withLogin && !m_authorization.isEmpty())
@@ -134,8 +166,9 @@ QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpReques
 
 std::unique_ptr<Stream> Transport::stream(const QUrl &endpoint, const HttpRequest &request)
 {
-    auto stream = std::make_unique<Stream>(endpoint, networkRequest(endpoint, request),
-                                           request.method, request.body, m_timeout);
+    auto stream = std::make_unique<Stream>(
+        endpoint, networkRequest(endpoint, request), request.method, request.body, m_timeout,
+        [this, endpoint](quint64 clusterId) { return objection(endpoint, clusterId); });
     connect(stream.get(), &Stream::opened, this, [this, endpoint] { m_pool.succeeded(endpoint); });
     connect(stream.get(), &Stream::ended, this, [this, endpoint](const Error &error) {
         qCInfo(logTransport) << "stream from" << error.endpoint << "ended:" << error.detail;
@@ -173,7 +206,7 @@ void Transport::dispatch()
     }
     // Last, for what waits for them may call send().
     for (const auto &operation : hopeless)
-        operation->done(isUnusable() ? m_tls->error() : exhausted(*operation));
+        giveUp(*operation);
 }
 
 /// The best node that it has not asked in this round and that has a connection to spare; which of
@@ -203,6 +236,7 @@ std::chrono::milliseconds Transport::timeoutOf(Operation &operation) const
     const HttpRequest &request = operation.request;
     const bool hasToEnd = request.within > 0ms;
     if (!operation.deadline) {
+        operation.began = EndpointPool::Clock::now();
         operation.deadline = QDeadlineTimer(request.large ? largeDeadline
                                             : hasToEnd    ? request.within
                                                           : m_deadline,
@@ -250,14 +284,16 @@ void Transport::start(const QUrl &endpoint, int network,
     const HttpRequest &request = operation->request;
     const auto timeout = timeoutOf(*operation);
     ++m_inFlight[endpoint][size_t(network)];
-    QNetworkReply *reply = m_networks[size_t(network)].sendCustomRequest(
-        networkRequest(endpoint, request), request.method, request.body);
-    auto *attempt = new Attempt(
-        reply, endpoint, timeout,
-        [this, endpoint, operation](Result<HttpReply> result) {
-            finished(endpoint, operation, std::move(result));
-        },
-        this);
+    const bool isAsked = request.onlyHere && !m_identification.path.isEmpty()
+                         && m_pool.clusterId() != 0 && !m_pool.isProven(endpoint);
+    Attempt *attempt = isAsked ? newAttempt(endpoint, network, m_identification, timeout,
+                                            [=, this](Result<HttpReply> result) {
+                                                identified(endpoint, operation, std::move(result));
+                                            })
+                               : newAttempt(endpoint, network, request, timeout,
+                                            [=, this](Result<HttpReply> result) {
+                                                finished(endpoint, operation, std::move(result));
+                                            });
     if (request.large) {
         attempt->beLarge(*operation->deadline, [this, endpoint](auto tell) {
             ask(endpoint, {.path = "/version"}).then(this, [tell](const Result<HttpReply> &alive) {
@@ -266,6 +302,64 @@ void Transport::start(const QUrl &endpoint, int network,
         });
     }
     started(operation, {endpoint, attempt, network}, timeout);
+}
+
+Attempt *Transport::newAttempt(const QUrl &endpoint, int network, const HttpRequest &request,
+                               std::chrono::milliseconds timeout, Done done)
+{
+    QNetworkReply *reply = m_networks[size_t(network)].sendCustomRequest(
+        networkRequest(endpoint, request), request.method, request.body);
+    return new Attempt(reply, endpoint, timeout, std::move(done), this);
+}
+
+/// The node has said of which cluster it is, or it has not: now the request itself may follow.
+void Transport::identified(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
+                           Result<HttpReply> result)
+{
+    if (result) {
+        const NodeVerdict verdict = m_classifier(m_identification, *result);
+        if (verdict.failure)
+            result = *verdict.failure;
+        else if (const auto other = objection(endpoint, verdict.clusterId))
+            result = *other;
+        // Who may not ask that is believed where it was seen to be of ours
+        else if (verdict.clusterId == 0 && !m_pool.hasBelonged(endpoint))
+            result = unidentified(endpoint);
+    }
+    if (!result)
+        return finished(endpoint, operation, std::move(result));
+    Running &run = *operation->runOn(endpoint);
+    run.attempt = newAttempt(
+        endpoint, run.network, operation->request, timeoutOf(*operation),
+        [=, this](Result<HttpReply> answer) { finished(endpoint, operation, std::move(answer)); });
+}
+
+/// Why an answer does not count, if it does not.
+std::optional<Error> Transport::objection(const QUrl &endpoint, Operation &operation,
+                                          const HttpReply &reply)
+{
+    NodeVerdict verdict = m_classifier(operation.request, reply);
+    if (!verdict.failure)
+        verdict.failure = objection(endpoint, verdict.clusterId);
+    if (!verdict.failure && reply.status >= 400 && verdict.clusterId == 0 && m_pool.clusterId() != 0
+        && !m_pool.hasBelonged(endpoint)) {
+        operation.doubtful = reply;
+        return unidentified(endpoint);
+    }
+    return verdict.failure;
+}
+
+/// The same of a node that says to be of this cluster; 0: it does not say.
+std::optional<Error> Transport::objection(const QUrl &endpoint, quint64 clusterId)
+{
+    if (clusterId == 0 || m_pool.belongs(endpoint, clusterId))
+        return {};
+    return Error{.code = Error::Code::OtherCluster,
+                 .httpStatus = 200,
+                 .endpoint = endpoint.toString(),
+                 .detail = QCoreApplication::translate("Transport", "cluster %1 instead of %2")
+                               .arg(clusterId, 0, 16)
+                               .arg(m_pool.clusterId(), 0, 16)};
 }
 
 void Transport::started(const std::shared_ptr<Operation> &operation, Running run,
@@ -296,13 +390,12 @@ void Transport::handedBack(const QUrl &endpoint, const std::shared_ptr<Operation
         return;
     m_running.remove(operation);
     if (operation->deadline->hasExpired()) {
-        operation->lastError =
-            Error{.code = Error::Code::Timeout,
-                  .detail = QCoreApplication::translate("Transport", "no answer in time")};
-        operation->failedEndpoints.append(endpoint.toString());
+        operation->failed(
+            {.code = Error::Code::Timeout,
+             .endpoint = endpoint.toString(),
+             .detail = QCoreApplication::translate("Transport", "no answer in time")});
         dispatch();
-        operation->done(exhausted(*operation));
-        return;
+        return giveUp(*operation);
     }
     m_waiting.push_front(operation);
     dispatch();
@@ -316,8 +409,10 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     const auto age = run->age();
     release(*run);
     operation->running.erase(run);
-    if (result && result->status >= 500)
-        result = errorFromReply(*result);
+    if (result) {
+        if (const auto error = objection(endpoint, *operation, *result))
+            result = *error;
+    }
 
     if (result) {
         const bool isShort = !operation->request.large;
@@ -350,13 +445,9 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
                          << error.endpoint << "failed:" << error.detail;
     m_pool.failed(endpoint, error);
     ping();
-    operation->lastError = error;
+    operation->failed(error);
     operation->uncertain = true;
-    // Who sends too much would do so again.
-    operation->reached |= error.code != Error::Code::Unreachable && error.code != Error::Code::Tls
-                          && error.code != Error::Code::Protocol;
-    if (!operation->failedEndpoints.contains(error.endpoint))
-        operation->failedEndpoints.append(error.endpoint);
+    operation->reached |= mayChange(error, m_pool);
     Q_EMIT failedOver(endpoint, error);
     if (!operation->running.empty()) {
         startAnother(operation);
@@ -368,12 +459,16 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
     const QList<QUrl> order = m_pool.order();
     const bool roundOver = std::ranges::all_of(
         order, [&](const QUrl &candidate) { return operation->tried.contains(candidate); });
+    if (roundOver && m_pool.followReplacement()) {
+        operation->reached = true;
+        qCWarning(logTransport) << "the cluster was rebuilt: its id is now" << m_pool.clusterId();
+        Q_EMIT clusterReplaced();
+    }
     const auto pause = roundOver ? restBetweenRounds() : 0ms;
     const QDeadlineTimer &deadline = roundOver ? operation->lastRound : *operation->deadline;
     if ((roundOver && !operation->reached) || deadline.remainingTimeAsDuration() <= pause) {
         dispatch();
-        operation->done(exhausted(*operation));
-        return;
+        return giveUp(*operation);
     }
     if (roundOver) {
         operation->tried.clear();
@@ -392,14 +487,60 @@ void Transport::release(const Running &run)
         --m_inFlight[run.endpoint][size_t(run.network)];
 }
 
+/// It ends without an answer that counts.
+void Transport::giveUp(const Operation &operation)
+{
+    if (isUnusable())
+        operation.done(m_tls->error());
+    else if (operation.doubtful)
+        operation.done(*operation.doubtful);
+    else
+        operation.done(exhausted(operation));
+}
+
+/// What says most about why nobody did it: what nodes answer, before that they don't.
+static int weightOf(const Error &error)
+{
+    switch (error.code) {
+    case Error::Code::Unreachable:
+        return 0;
+    case Error::Code::Tls:
+        return 1;
+    case Error::Code::Timeout:
+        return 2;
+    case Error::Code::Protocol:
+    case Error::Code::OtherCluster:
+        return 3;
+    case Error::Code::NotServed:
+        return 4;
+    case Error::Code::NoLeader:
+        return 6;
+    default:
+        return 5;
+    }
+}
+
 Error Transport::exhausted(const Operation &operation) const
 {
-    if (!operation.lastError) {
+    if (operation.failures.isEmpty()) {
         return {.code = Error::Code::InvalidArgument,
                 .detail = QCoreApplication::translate("Transport", "no node to ask is known")};
     }
-    Error error = *operation.lastError;
-    error.endpoint = operation.failedEndpoints.join(", "_L1);
+    Error error = *std::ranges::max_element(operation.failures, {}, &weightOf);
+    QStringList alike, others;
+    for (const Error &each : operation.failures)
+        (each.code == error.code ? alike : others).append(each.endpoint);
+    error.endpoint = alike.join(", "_L1);
+    const std::chrono::duration<double> took = EndpointPool::Clock::now() - operation.began;
+    if (error.code == Error::Code::Timeout && took > m_timeout) {
+        error.detail =
+            QCoreApplication::translate("Transport", "no answer within %1 s")
+                .arg(took < 2s ? std::round(10 * took.count()) / 10 : std::round(took.count()));
+    }
+    if (!others.isEmpty()) {
+        error.detail = QCoreApplication::translate("Transport", "%1; nor did %2")
+                           .arg(error.detail, others.join(", "_L1));
+    }
     return error;
 }
 

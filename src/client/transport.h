@@ -43,9 +43,12 @@ class Stream;
 /// Frequent requests have a pipeline to the node that is asked first. What that hands back is asked
 /// for again as all the rest is.
 ///
-/// A value is any whole HTTP answer below 500. Requests may be sent more than once (Qt itself
-/// repeats one whose connection was dropped), so they must be idempotent. Redirects are never
-/// followed: no version of etcd since 3.0 sends any, and Qt would hand our login to their target.
+/// A value is any whole HTTP answer that the classifier takes for one: by default any below 500.
+/// The first node that says of which cluster it is says so for all: what others answer counts as
+/// their failure, unless they were of this cluster and none of it answers any more; then it was
+/// rebuilt, and clusterReplaced() tells. Requests may be sent more than once (Qt itself repeats one
+/// whose connection was dropped), so they must be idempotent. Redirects are never followed: no
+/// version of etcd since 3.0 sends any, and Qt would hand our login to their target.
 ///
 /// Lives in the thread that made it. When it goes, or by cancelAll(), pending futures are
 /// canceled, which skips their `.then()`.
@@ -55,6 +58,13 @@ class Transport : public QObject
 public:
     explicit Transport(const ConnectionString &connection, QObject *parent = nullptr);
     ~Transport() override;
+
+    /// What answers mean, which the store knows.
+    using Classifier = std::function<NodeVerdict(const HttpRequest &, const HttpReply &)>;
+    void setClassifier(Classifier classifier) { m_classifier = std::move(classifier); }
+    /// A cheap request, the answer to which says of which cluster the node is: what is meant
+    /// `onlyHere` has to wait for it. Without a path: nothing has to.
+    void setIdentification(const HttpRequest &request) { m_identification = request; }
 
     QFuture<Result<HttpReply>> send(const HttpRequest &request);
     /// The same without a future, which would be a tenth of what a frequent request takes.
@@ -91,11 +101,14 @@ public:
     /// Sent with every request from now on: "Basic ..." (v2) or a token (v3).
     void setAuthorization(const QByteArray &value) { m_authorization = value; }
 
+    bool hasAuthorization() const { return !m_authorization.isEmpty(); }
+
     EndpointPool &pool() { return m_pool; }
     const QUrl &lastAnswered() const { return m_lastAnswered; }
 
 Q_SIGNALS:
     void failedOver(const QUrl &endpoint, const EtcdRegistry::Error &error);
+    void clusterReplaced(); ///< all nodes that answer are of another cluster: it was rebuilt
 
 private:
     struct Running;
@@ -105,6 +118,13 @@ private:
     void dispatch();
     std::optional<std::pair<QUrl, int>> freeNode(const Operation &operation) const;
     void start(const QUrl &endpoint, int network, const std::shared_ptr<Operation> &operation);
+    Attempt *newAttempt(const QUrl &endpoint, int network, const HttpRequest &request,
+                        std::chrono::milliseconds timeout, Done done);
+    void identified(const QUrl &endpoint, const std::shared_ptr<Operation> &operation,
+                    Result<HttpReply> result);
+    std::optional<Error> objection(const QUrl &endpoint, Operation &operation,
+                                   const HttpReply &reply);
+    std::optional<Error> objection(const QUrl &endpoint, quint64 clusterId);
     std::chrono::milliseconds timeoutOf(Operation &operation) const;
     void started(const std::shared_ptr<Operation> &operation, Running run,
                  std::chrono::milliseconds timeout);
@@ -117,6 +137,7 @@ private:
     void hedge();
     void startAnother(const std::shared_ptr<Operation> &operation);
     void ping();
+    void giveUp(const Operation &operation);
     Error exhausted(const Operation &operation) const;
     QNetworkRequest networkRequest(const QUrl &endpoint, const HttpRequest &request) const;
     /// A certificate can't be read: nothing is sent then.
@@ -126,6 +147,8 @@ private:
     std::chrono::milliseconds m_timeout;
     std::chrono::milliseconds m_deadline;
     QByteArray m_authorization;
+    Classifier m_classifier;
+    HttpRequest m_identification;
     std::optional<Result<QSslConfiguration>> m_tls; ///< https only
     QUrl m_lastAnswered;
 

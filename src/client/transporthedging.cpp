@@ -81,15 +81,17 @@ void Transport::ping()
         if (m_pinging.contains(endpoint))
             continue;
         m_pinging.insert(endpoint);
-        ask(endpoint, {.path = "/version"})
-            .then(this, [this, endpoint](const Result<HttpReply> &reply) {
-                m_pinging.remove(endpoint);
-                if (reply && reply->status == 200)
-                    m_pool.revived(endpoint);
-                else
-                    m_pool.failed(endpoint, reply ? errorFromReply(*reply) : reply.error());
-                ping();
-            });
+        const HttpRequest version{.path = "/version"};
+        ask(endpoint, version).then(this, [=, this](const Result<HttpReply> &reply) {
+            m_pinging.remove(endpoint);
+            const std::optional<Error> failure =
+                reply ? m_classifier(version, *reply).failure : reply.error();
+            if (failure)
+                m_pool.failed(endpoint, *failure);
+            else
+                m_pool.revived(endpoint);
+            ping();
+        });
     }
     if (const auto next = m_pool.nextPing(m_pinging)) {
         m_pingTimer.start(std::max(

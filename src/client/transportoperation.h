@@ -33,17 +33,26 @@ struct Transport::Operation
     HttpRequest request;
     Done done;
     std::optional<QDeadlineTimer>
-        deadline;             ///< from the first attempt on: queueing is our own doing
+        deadline;                          ///< from the first attempt on: queueing is our own doing
+    EndpointPool::Clock::time_point began; ///< the first attempt
     QDeadlineTimer lastRound; ///< no round begins after it: the minute is for what does come
     QVarLengthArray<Running, attemptsAtOnce> running; ///< one after the other started
     EndpointPool::Clock::time_point lastStarted;      ///< of those and of those that have failed
     EndpointPool::Clock::time_point hedgeAt = EndpointPool::Clock::time_point::max();
     QVarLengthArray<QUrl, attemptsAtOnce> tried; ///< in this round
-    QStringList failedEndpoints;                 ///< in all rounds
-    std::optional<Error> lastError;
+    QList<Error> failures;                       ///< the last one of each node, in all rounds
+    /// The answer of a node that does not say of which cluster it is, and never did: it counts
+    /// where no other node answers.
+    std::optional<HttpReply> doubtful;
     bool reached = false;   ///< somebody accepted a connection in this round
     bool uncertain = false; ///< see HttpReply
     QDeadlineTimer rest{0}; ///< between two rounds
+
+    void failed(const Error &error)
+    {
+        failures.removeIf([&](const Error &known) { return known.endpoint == error.endpoint; });
+        failures.append(error);
+    }
 
     Running *runOn(const QUrl &endpoint)
     {

@@ -68,6 +68,8 @@ void WatchV3::take(const Result<Line> &line, qsizetype size)
         return end({.code = codeOfReason(reason),
                     .detail = reason.isEmpty() ? tr("the node canceled the watch") : reason});
     }
+    if (const auto objection = m_stream->objectionTo(line->clusterId))
+        return end(*objection);
     if (line->created && !std::exchange(m_created, true))
         Q_EMIT opened(line->revision);
     m_fragments += line->events;
@@ -96,7 +98,7 @@ void WatchV3::end(Error error, std::optional<WatchEnd::Reason> reason)
 Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
 {
     Line result;
-    bool isResult = false, isError = false;
+    bool isError = false;
     const auto read = Json::forEachObject(line, [&](const Json::Views &fields) {
         if (Entry entry = entryOf(fields); !entry.key.isEmpty()) {
             result.events.append({.entry = std::move(entry)});
@@ -108,7 +110,7 @@ Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
             else if (name == R"("revision")")
                 result.revision = Json::integer(value);
             else if (name == R"("cluster_id")")
-                isResult = true;
+                result.clusterId = Json::text(value).toULongLong();
             else if (name == R"("created")")
                 result.created = value == "true";
             else if (name == R"("canceled")")
@@ -123,7 +125,7 @@ Result<WatchV3::Line> WatchV3::decode(const QByteArray &line)
                 isError = true;
         }
     });
-    if (read && isResult && !isError)
+    if (read && result.clusterId != 0 && !isError)
         return result;
     if (read && isError)
         return errorFromReply({.status = 200, .body = line});

@@ -24,6 +24,7 @@ public:
     {
         QList<Event> events;
         qint64 revision = 0;
+        quint64 clusterId = 0; ///< of the node's
         bool created = false;
         bool canceled = false;
         bool fragment = false; ///< more of the same revision follows in the next line

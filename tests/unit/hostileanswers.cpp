@@ -405,7 +405,7 @@ static void rowsOfV3()
         ok(R"({"result":{"header":{},"TTL":"9223372036854775807"}})"), "=beaten");
     row("v3 renewal", "time in words", ok(R"({"result":{"header":{},"TTL":"ten"}})"), "=put again");
     row("v3 renewal", "an error line", ok(R"({"error":{"grpc_code":14,"message":"no leader"}})"),
-        "Unavailable");
+        "NoLeader");
     row("v3 time to live", "no keys", ok(R"({"header":{},"TTL":"9","grantedTTL":"10"})"),
         "=put again");
     row("v3 time to live", "keys for ever",

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 /// A script of one word per step drives a pool over the nodes a to f and a clock:
 ///   +a, -a   a answers, fails            @750    750 ms pass
 ///   ~a, *a   a is overtaken, answers a ping
+///   !a       a answers what is of no use
 ///   m:a,b    the members are a and b     ?abc    the order is a, b, c
 class TestEndpointPool : public QObject
 {
@@ -22,6 +23,8 @@ private Q_SLOTS:
     void spreadsBackOffs();
     void patience();
     void membersAreNormalised();
+    void firstSampleCountsWhole();
+    void whoBelongs();
 };
 
 namespace {
@@ -71,6 +74,9 @@ void TestEndpointPool::order_data()
     row("with its past", "ab", "-a m:a,b m:b m:a,b ?ba");
     row("no members change nothing", "ab", "m:c m: ?cab");
     row("duplicate members are one", "a", "m:b,b,a ?ba");
+    row("what is of no use comes last", "abc", "!a -b -c @9000 ?bca");
+    row("a ping does not make it useful", "ab", "!a *a -b ?ba");
+    row("an answer does", "ab", "!a +a ?ab");
     row("news of strangers is dropped", "ab", "+z -y ?ab");
 }
 
@@ -94,6 +100,9 @@ void TestEndpointPool::order()
             break;
         case '-':
             pool.failed(url(rest[0]), Error{.code = Error::Code::Unreachable});
+            break;
+        case '!':
+            pool.failed(url(rest[0]), {.code = Error::Code::NotServed, .httpStatus = 404});
             break;
         case '~':
             pool.overtaken(url(rest[0]), 1ms);
@@ -203,6 +212,48 @@ void TestEndpointPool::membersAreNormalised()
     EndpointPool pool({url(u'a')});
     pool.setMembers({QUrl(u"http://a:2379/"_s), QUrl(u"http://b:2379/x?y#z"_s)});
     QCOMPARE(pool.order(), (QList<QUrl>{url(u'a'), url(u'b')}));
+}
+
+/// Over a line with 50 ms three nodes would be asked for each page otherwise.
+void TestEndpointPool::firstSampleCountsWhole()
+{
+    EndpointPool pool({url(u'a')});
+    pool.succeeded(url(u'a'), 50ms);
+    QCOMPARE(pool.patience(url(u'a')), 200ms);
+    pool.succeeded(url(u'a'), 10ms);
+    QCOMPARE(pool.patience(url(u'a')), 180ms);
+}
+
+void TestEndpointPool::whoBelongs()
+{
+    const QUrl a = url(u'a'), b = url(u'b'), c = url(u'c');
+    EndpointPool::Clock::time_point now{1h};
+    EndpointPool pool({a, b, c}, [&] { return now; });
+    QVERIFY(!pool.isProven(a));
+    QVERIFY(pool.belongs(a, 1)); // the first one says for all
+    QCOMPARE(pool.clusterId(), 1);
+    QVERIFY(pool.isProven(a));
+    QVERIFY(!pool.belongs(b, 2));
+    QVERIFY(!pool.isProven(b));
+    QVERIFY(!pool.isReplaced()); // it never was of ours
+    now += 10s;
+    QVERIFY(!pool.isProven(a));
+    QVERIFY(!pool.followReplacement());
+
+    QVERIFY(pool.belongs(a, 1) && pool.belongs(c, 1));
+    pool.failed(a, {});
+    QVERIFY(!pool.isProven(a)); // it may be another one when it comes back
+    QVERIFY(!pool.belongs(a, 2));
+    QVERIFY(pool.isReplaced());
+    QVERIFY(!pool.followReplacement()); // c was there a moment ago
+    now += 3s;
+    QVERIFY(pool.belongs(c, 1));
+    QVERIFY(!pool.followReplacement());
+    now += 3s;
+    QVERIFY(pool.followReplacement());
+    QCOMPARE(pool.clusterId(), 2);
+    QVERIFY(!pool.belongs(c, 1)); // and now this one is left behind
+    QVERIFY(pool.belongs(b, 2));
 }
 
 QTEST_GUILESS_MAIN(TestEndpointPool)

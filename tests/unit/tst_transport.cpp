@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "await.h"
+#include "etcderror.h"
 #include "fakeserver.h"
+#include "stream.h"
 #include "transport.h"
 
 #include <QElapsedTimer>
+#include <QRegularExpression>
+#include <QSignalSpy>
 #include <QTest>
 
 using namespace EtcdRegistry;
@@ -44,6 +48,15 @@ private Q_SLOTS:
     void mayBeEndedByAnAnswer_data();
     void mayBeEndedByAnAnswer();
     void saysWhichFileIsUnreadable();
+    void saysHowLongItWaited();
+    void passesByWhatIsNotEtcd_data();
+    void passesByWhatIsNotEtcd();
+    void usesNoNodeOfAnotherCluster();
+    void writesNothingIntoAnotherCluster();
+    void believesNoRefusalOfAStranger();
+    void followsAClusterThatWasRebuilt();
+    void followsNoNodeThatWasWiped();
+    void followsNoStreamOfAnotherCluster();
 
 private:
     static ConnectionString nodes(std::initializer_list<const FakeServer *> servers,
@@ -159,8 +172,9 @@ void TestTransport::endsByTheDeadline()
     QVERIFY2(timer.elapsed() >= 800 && timer.elapsed() < 2000,
              qPrintable(QString::number(timer.elapsed())));
     QVERIFY(reply.error().retryable());
-    QVERIFY(reply.error().endpoint.contains(a.url().toString()));
-    QVERIFY(reply.error().endpoint.contains(b.url().toString()));
+    QCOMPARE(reply.error().code, Error::Code::NoLeader); // which tells more than silence
+    QCOMPARE(reply.error().endpoint, b.url().toString());
+    QVERIFY(reply.error().detail.contains(a.url().toString()));
 }
 
 void TestTransport::asksTheHealthyOneFirst()
@@ -502,6 +516,193 @@ void TestTransport::saysWhichFileIsUnreadable()
         QCOMPARE(reply.error().code, Error::Code::Tls);
         QVERIFY(reply.error().message().contains(u"/no/such/file.pem"_s));
     }
+}
+
+void TestTransport::saysHowLongItWaited()
+{
+    FakeServer hung;
+    hung.on("/", FakeServer::hang());
+    Transport transport(nodes({&hung}, u"timeout=100&deadline=1000"_s));
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(!reply);
+    const QRegularExpression seconds(u"no answer within (0\\.[89]|1|1\\.[0-9]) s"_s);
+    QVERIFY2(reply.error().detail.contains(seconds), qPrintable(reply.error().detail));
+}
+
+void TestTransport::passesByWhatIsNotEtcd_data()
+{
+    QTest::addColumn<FakeServer::Answer>("answer");
+    QTest::addColumn<Error::Code>("code");
+    const auto row = [](const char *name, int status, const QByteArray &body,
+                        Error::Code code = Error::Code::Protocol) {
+        QTest::newRow(name) << FakeServer::reply(status, body, "text/html") << code;
+    };
+    row("a page for everything", 200, "<!doctype html><title>Hello</title>");
+    row("another API's answer", 200, R"({"status":"ok"})");
+    row("nothing", 200, "");
+    row("a moved page", 301, "<html>Moved</html>");
+    row("a proxy's login", 401, "<html><center>nginx</center></html>");
+    row("a proxy's refusal", 403, "<html>Forbidden</html>");
+    row("a proxy's JSON refusal", 401, R"({"message":"No API key found in request"})");
+    row("a proxy's JSON", 404, R"({"code":404,"message":"no Route matched with those values"})");
+    row("a web server's 404", 404, "<html>Not Found</html>");
+    row("too many for a proxy", 429, "slow down");
+    row("http to an https port", 400, "Client sent an HTTP request to an HTTPS server.\n");
+    row("a node without this API", 404, "404 page not found\n", Error::Code::NotServed);
+}
+
+void TestTransport::passesByWhatIsNotEtcd()
+{
+    QFETCH(FakeServer::Answer, answer);
+    QFETCH(Error::Code, code);
+    const auto absent =
+        FakeServer::reply(404, R"({"errorCode":100,"message":"Key not found","index":1})");
+    for (const QByteArray method : {"GET", "PUT"}) {
+        FakeServer wrong, good;
+        wrong.on("/", answer);
+        good.on(path, absent);
+        Transport transport(nodes({&wrong, &good}));
+        transport.setClassifier(&verdictOf);
+        for (int i = 0; i < 3; ++i) {
+            const auto reply = await(transport.send({.method = method, .path = path}));
+            QVERIFY(reply);
+            QCOMPARE(reply->status, 404);
+            QCOMPARE(reply->endpoint, good.url());
+        }
+        QCOMPARE(wrong.requests().size(), 1); // it comes last from then on
+        QCOMPARE(transport.pool().order().last(), wrong.url());
+    }
+
+    FakeServer alone;
+    alone.on("/", answer);
+    Transport transport(nodes({&alone}));
+    transport.setClassifier(&verdictOf);
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(!reply);
+    QCOMPARE(reply.error().code, code);
+    QCOMPARE(alone.requests().size(), 1); // who is not etcd will not become it
+}
+
+static FakeServer::Answer fromCluster(const QByteArray &id, int status = 200,
+                                      const QByteArray &body = R"({"action":"get","members":[]})")
+{
+    return FakeServer::reply(status, body, "application/json", "X-Etcd-Cluster-Id: " + id + "\r\n");
+}
+
+void TestTransport::usesNoNodeOfAnotherCluster()
+{
+    FakeServer ours, other;
+    ours.on(path, fromCluster("a1"));
+    other.on(path, fromCluster("b2"));
+    Transport transport(nodes({&ours, &other}));
+    transport.setClassifier(&verdictOf);
+    QSignalSpy replaced(&transport, &Transport::clusterReplaced);
+    QVERIFY(await(transport.send({.path = path})));
+    ours.stop();
+    for (int i = 0; i < 3; ++i) {
+        const auto reply = await(transport.send({.path = path}));
+        QVERIFY(!reply);
+        QCOMPARE(reply.error().code, Error::Code::OtherCluster);
+        QCOMPARE(reply.error().endpoint, other.url().toString());
+        QTest::qWait(800); // more than it takes to believe in a cluster that was rebuilt
+    }
+    QVERIFY(replaced.isEmpty());
+}
+
+void TestTransport::writesNothingIntoAnotherCluster()
+{
+    FakeServer ours, other;
+    for (FakeServer *server : {&ours, &other})
+        server->on("/", fromCluster(server == &ours ? "a1" : "b2"));
+    Transport transport(nodes({&ours, &other}));
+    transport.setClassifier(&verdictOf);
+    transport.setIdentification({.path = "/v2/members", .read = true});
+    const HttpRequest write{.method = "PUT", .path = path, .body = "value=1", .onlyHere = true};
+    QVERIFY(await(transport.send(write)));
+    QCOMPARE(requestsTo(ours), 1);
+    ours.stop();
+    QCOMPARE(await(transport.send(write)).error().code, Error::Code::OtherCluster);
+    QVERIFY(!other.requests().isEmpty());
+    QCOMPARE(requestsTo(other), 0);
+}
+
+/// v3 refuses without saying of which cluster the node is: "no such lease" of another one must not
+/// count, but where nobody else answers it is what there is.
+void TestTransport::believesNoRefusalOfAStranger()
+{
+    const HttpRequest put{.method = "POST", .path = "/v3/kv/put", .body = "{}"};
+    const auto done = FakeServer::reply(200, R"({"header":{"cluster_id":"161","revision":"2"}})");
+    const auto refusal = FakeServer::reply(404, R"({"code":5,"message":"lease not found"})");
+    FakeServer ours, stranger;
+    ours.on("/v3", done);
+    stranger.on("/v3", refusal);
+    Transport transport(nodes({&ours, &stranger}, u"timeout=200"_s));
+    transport.setClassifier(&verdictOf);
+    QVERIFY(await(transport.send(put)));
+    ours.forget("/v3");
+    ours.on("/v3", FakeServer::reply(503, R"({"code":14,"message":"no leader"})"));
+    ours.on("/v3", done);
+    const auto reply = await(transport.send(put));
+    QVERIFY(reply);
+    QCOMPARE(reply->status, 200);
+    ours.stop();
+    QCOMPARE(await(transport.send(put))->status, 404);
+}
+
+void TestTransport::followsAClusterThatWasRebuilt()
+{
+    FakeServer one, two;
+    for (FakeServer *server : {&one, &two})
+        server->on(path, fromCluster("a1"));
+    Transport transport(nodes({&one, &two}));
+    transport.setClassifier(&verdictOf);
+    QSignalSpy replaced(&transport, &Transport::clusterReplaced);
+    QVERIFY(await(transport.send({.path = path})));
+    one.forget(path);
+    one.on(path, fromCluster("b2"));
+    two.stop();
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(reply);
+    QCOMPARE(reply->endpoint, one.url());
+    QCOMPARE(replaced.size(), 1);
+    QVERIFY(await(transport.send({.path = path})));
+    QCOMPARE(replaced.size(), 1);
+}
+
+void TestTransport::followsNoNodeThatWasWiped()
+{
+    FakeServer wiped, healthy;
+    for (FakeServer *server : {&wiped, &healthy})
+        server->on(path, fromCluster("a1"));
+    Transport transport(nodes({&wiped, &healthy}));
+    transport.setClassifier(&verdictOf);
+    QSignalSpy replaced(&transport, &Transport::clusterReplaced);
+    QVERIFY(await(transport.send({.path = path})));
+    wiped.forget(path);
+    wiped.on(path, fromCluster("b2"));
+    QTest::qWait(2200); // nothing was heard of the others for longer than they are waited for
+    const auto reply = await(transport.send({.path = path}));
+    QVERIFY(reply);
+    QCOMPARE(reply->endpoint, healthy.url());
+    QVERIFY(replaced.isEmpty());
+}
+
+void TestTransport::followsNoStreamOfAnotherCluster()
+{
+    FakeServer ours, other;
+    ours.on(path, fromCluster("a1"));
+    FakeServer::Answer stream = FakeServer::stream("{}\n");
+    stream.bytes.replace("HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX-Etcd-Cluster-Id: b2\r\n");
+    other.on(path, stream);
+    Transport transport(nodes({&ours, &other}));
+    transport.setClassifier(&verdictOf);
+    QVERIFY(await(transport.send({.path = path})));
+    const auto followed = transport.stream(other.url(), {.path = path});
+    QSignalSpy opened(followed.get(), &Stream::opened);
+    QSignalSpy ended(followed.get(), &Stream::ended);
+    QVERIFY(ended.wait());
+    QVERIFY(opened.isEmpty());
+    QCOMPARE(ended.first().first().value<Error>().code, Error::Code::OtherCluster);
 }
 
 QTEST_GUILESS_MAIN(TestTransport)

@@ -401,7 +401,7 @@ void TestWatch::answersOtherThanStreams_data()
     row("a proxy", FakeServer::reply(502, "<html>Bad Gateway</html>", "text/html"),
         "broken Unavailable: <html>Bad Gateway</html>");
     row("a proxy that wants a login", FakeServer::reply(401, "<html></html>", "text/html"),
-        "refused LoginRequired: <html></html>");
+        "broken Protocol: <html></html>");
     row("elsewhere",
         FakeServer::reply(307, "", "text/plain", "Location: http://127.0.0.1:1/watch\r\n"),
         "broken Protocol: ");
