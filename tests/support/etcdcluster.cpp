@@ -63,8 +63,8 @@ bool EtcdCluster::startMembers()
     std::vector<LocalEtcdOptions> all(size_t(m_options.members));
     QStringList cluster; // members of one must know each other's ports before they start
     for (LocalEtcdOptions &options : all) {
+        options.v2 = m_options.v2 && cluster.size() != m_options.memberWithoutV2;
         options.name = u"node%1"_s.arg(cluster.size() + 1);
-        options.v2 = m_options.v2;
         options.arguments = m_options.arguments;
         options.clientPort = LocalEtcd::freePort();
         options.peerPort = LocalEtcd::freePort();

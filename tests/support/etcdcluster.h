@@ -17,6 +17,7 @@ struct EtcdClusterOptions
 {
     int members = 1;
     bool v2 = true;
+    int memberWithoutV2 = -1;   ///< its index: a rolling upgrade has got as far as that
     bool tls = false;           ///< https with a private CA and a required client certificate
     QStringList arguments = {}; ///< further ones for each etcd
 };
