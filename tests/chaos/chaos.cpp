@@ -35,7 +35,7 @@ void preferMemoryToDisk()
 bool isGood(const ChaosResult &result, std::chrono::milliseconds back)
 {
     return result.lost == 0 && result.backAfter <= back && result.leftBehind == 0
-           && result.longestBlind < tooBlind;
+           && result.strayed == 0 && result.longestBlind < tooBlind;
 }
 
 QString toRow(const ChaosClient &client, int registrations, const ChaosResult &result)
@@ -93,9 +93,10 @@ int main(int argc, char *argv[])
         const ChaosResult &result = results[i];
         const ChaosClient &client = options.clients[i];
         std::printf("%s: %d looks, %d failed, %.2f s the longest without one; %d absences; %d keys "
-                    "left behind\n",
+                    "left behind, %d in the other cluster\n",
                     qPrintable(client.name()), result.looks, result.failedLooks,
-                    seconds(result.longestBlind), result.absences, result.leftBehind);
+                    seconds(result.longestBlind), result.absences, result.leftBehind,
+                    result.strayed);
         good = good && (client.npm || isGood(result, back));
         rows += toRow(client, options.registrations, result);
     }

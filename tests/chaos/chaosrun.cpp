@@ -94,8 +94,11 @@ QList<ChaosResult> ChaosRun::fail(const QString &error)
 
 QList<ChaosResult> ChaosRun::run()
 {
-    if (!m_etcd.start())
-        return fail(m_etcd.error());
+    for (EtcdCluster *etcd : {&m_etcd, &m_other}) {
+        if (!etcd->start())
+            return fail(etcd->error());
+    }
+    m_webServer.on("/", FakeServer::reply(200, "<!doctype html><title>Hello</title>", "text/html"));
     for (int i = 0; i < 3; ++i)
         m_relays[size_t(i)] = std::make_unique<Relay>(quint16(m_etcd.endpoints()[i].port()));
     for (const ChaosClient &client : m_options.clients) {
@@ -156,6 +159,7 @@ ChaosResult ChaosRun::end(Side &side)
         std::printf("%s", QJsonDocument(report).toJson().constData());
     }
     side.peer->ask({u"leave"_s, u"web"_s});
+    result.strayed = Observer(side.client.api, side.prefix(), m_other.endpoints()).count();
     result.leftBehind = Observer(side.client.api, side.prefix(), nodes()).count();
     return result;
 }
@@ -229,6 +233,17 @@ bool ChaosRun::inflict(const Fault &fault)
         relay.setMode(fault.kind == Fault::Kind::Slow ? Relay::Mode::Slow : Relay::Mode::Swallow);
         end();
         relay.setMode(Relay::Mode::Pass);
+        break;
+    case Fault::Kind::OtherApi:
+    case Fault::Kind::OtherCluster:
+    case Fault::Kind::WebServer:
+        begin({});
+        relay.setNode(
+            quint16(fault.kind == Fault::Kind::OtherApi ? m_etcd.member(victim).peerUrl().port()
+                    : fault.kind == Fault::Kind::OtherCluster ? m_other.endpoints().first().port()
+                                                              : m_webServer.url().port()));
+        end();
+        relay.setNode(quint16(m_etcd.endpoints()[victim].port()));
         break;
     case Fault::Kind::MajorityLoss:
         break;

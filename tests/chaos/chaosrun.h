@@ -2,6 +2,7 @@
 #pragma once
 
 #include "etcdcluster.h"
+#include "fakeserver.h"
 #include "observer.h"
 #include "peer.h"
 #include "relay.h"
@@ -45,6 +46,7 @@ struct ChaosResult
     Milliseconds totalAbsence{0};
     /// After a lost majority, since the first possible write; the longest of all.
     Milliseconds backAfter{0};
+    int strayed = 0;    ///< keys that were written into another cluster
     int leftBehind = 0; ///< keys that were still there after the client had left
     int looks = 0;
     int failedLooks = 0; ///< while a majority stood
@@ -99,6 +101,8 @@ private:
 
     const ChaosOptions m_options;
     EtcdCluster m_etcd{{.members = 3}};
+    EtcdCluster m_other; ///< another one
+    FakeServer m_webServer;
     std::array<std::unique_ptr<Relay>, 3> m_relays;
     std::vector<Side> m_sides;
     QString m_error;

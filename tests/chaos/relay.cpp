@@ -84,9 +84,9 @@ struct Link
 class Relay::Loop
 {
 public:
-    Loop(Relay &relay, quint16 node)
+    explicit Loop(Relay &relay)
         : m_relay(relay)
-        , m_node(node)
+        , m_node(relay.m_node)
     {
         listen();
     }
@@ -111,7 +111,7 @@ private:
     bool isReady(size_t watched) const { return m_polled[watched].revents != 0; }
 
     Relay &m_relay;
-    const quint16 m_node;
+    quint16 m_node;
     int m_listener = -1; ///< none while the node refuses
     std::list<Link> m_links;
     std::vector<pollfd> m_polled;
@@ -119,10 +119,11 @@ private:
 };
 
 Relay::Relay(quint16 node)
-    : m_port(LocalEtcd::freePort())
+    : m_node(node)
+    , m_port(LocalEtcd::freePort())
     , m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
-    auto loop = std::make_unique<Loop>(*this, node); // who returns from here may connect
+    auto loop = std::make_unique<Loop>(*this); // who returns from here may connect
     m_thread = std::thread([this, loop = std::move(loop)] {
         while (!m_stop)
             loop->turn();
@@ -140,6 +141,12 @@ Relay::~Relay()
 void Relay::setMode(Mode mode)
 {
     m_mode = mode;
+    ::eventfd_write(m_wake, 1);
+}
+
+void Relay::setNode(quint16 node)
+{
+    m_node = node;
     ::eventfd_write(m_wake, 1);
 }
 
@@ -246,6 +253,13 @@ size_t Relay::Loop::watch(int socket, short events)
 void Relay::Loop::turn()
 {
     m_mode = m_relay.m_mode;
+    if (std::exchange(m_node, m_relay.m_node) != m_node) {
+        for (Link &link : m_links) {
+            link.broken = true;
+            closeBoth(link);
+        }
+        m_links.clear();
+    }
     m_polled.clear();
     watch(m_relay.m_wake, POLLIN);
     auto next = Clock::time_point::max();

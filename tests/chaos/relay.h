@@ -9,7 +9,8 @@
 namespace EtcdRegistry {
 
 /// A TCP relay on 127.0.0.1 in a thread of its own: the network between a client and one node.
-/// While the node refuses connections, so does the relay. setMode() and port() are for any thread.
+/// While the node refuses connections, so does the relay. setMode(), setNode() and port() are for
+/// any thread.
 class Relay
 {
 public:
@@ -27,10 +28,13 @@ public:
 
     quint16 port() const { return m_port; }
     void setMode(Mode mode);
+    /// From now on it leads to this port; connections that are there are reset.
+    void setNode(quint16 node);
 
 private:
     class Loop;
 
+    std::atomic<quint16> m_node;
     const quint16 m_port;
     const int m_wake; ///< an eventfd
     std::atomic<Mode> m_mode = Mode::Pass;

@@ -17,14 +17,17 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds roundLength = 90s;
+constexpr milliseconds longRoundLength = 150s; ///< where there is time for some
 constexpr milliseconds majorityLoss = 20s;
+constexpr milliseconds leaderHang =
+    12s;                              ///< longer than a TTL: what it is sent meanwhile comes late
 constexpr milliseconds shortest = 2s; ///< of all other faults but LeaderMove
 
 /// A new member has to be sent everything, and after a lost majority all have something to do.
 milliseconds calmAfter(Fault::Kind kind)
 {
     const bool much = kind == Fault::Kind::DataLoss || kind == Fault::Kind::MajorityLoss;
-    return much ? 6s : 3s;
+    return much ? 6000ms : 2500ms;
 }
 
 milliseconds leastOf(Fault::Kind kind)
@@ -34,6 +37,8 @@ milliseconds leastOf(Fault::Kind kind)
         return 0s;
     case Fault::Kind::MajorityLoss:
         return majorityLoss;
+    case Fault::Kind::LeaderHang:
+        return leaderHang;
     default:
         return shortest;
     }
@@ -95,6 +100,12 @@ QString nameOf(const Fault &fault)
         return u"slow"_s;
     case Fault::Kind::Swallow:
         return u"swallows"_s;
+    case Fault::Kind::OtherApi:
+        return u"serves another API"_s;
+    case Fault::Kind::OtherCluster:
+        return u"of another cluster"_s;
+    case Fault::Kind::WebServer:
+        return u"a web server"_s;
     case Fault::Kind::MajorityLoss:
         return fault.kills() ? u"majority killed"_s : u"majority hung"_s;
     }
@@ -104,7 +115,8 @@ QString nameOf(const Fault &fault)
 QList<Fault> makeSchedule(quint32 seed, milliseconds duration)
 {
     QRandomGenerator random(seed);
-    const qint64 rounds = std::max<qint64>(1, duration / roundLength);
+    const milliseconds usual = duration < 2 * longRoundLength ? roundLength : longRoundLength;
+    const qint64 rounds = std::max<qint64>(1, duration / usual);
     const milliseconds length = std::max(roundLength, milliseconds(duration / rounds));
     QList<Fault> faults;
     for (qint64 i = 0; i < rounds; ++i)

@@ -20,6 +20,9 @@ struct Fault
         DataLoss,     ///< a node ends without its data; it comes back as a new member
         Slow,         ///< the network between the client and one node takes its time
         Swallow,      ///< the network between the client and one node swallows what it is given
+        OtherApi,     ///< at a node's address is something of etcd's that has neither API
+        OtherCluster, ///< at a node's address is a node of another cluster
+        WebServer,    ///< at a node's address is a web server
         MajorityLoss, ///< of three nodes two hang, or are killed
     };
     static constexpr int kinds = int(Kind::MajorityLoss) + 1;
@@ -37,7 +40,8 @@ struct Fault
 QString nameOf(const Fault &fault);
 
 /// The same faults for the same seed, one after another and with a calm after each for the cluster
-/// to be whole again. Each kind comes once in every 90 s, which is also the least duration.
+/// to be whole again. Each kind comes once in every round of 90 s, which is also the least
+/// duration, or of 150 s where there are five minutes.
 QList<Fault> makeSchedule(quint32 seed, std::chrono::milliseconds duration);
 
 /// A line for each fault.
