@@ -216,6 +216,7 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
         body.insert(u"revision"_s, QString::number(pages->listing.revision));
     HttpRequest request = requestOf("/kv/range", body);
     request.large = true;
+    request.page = true;
     return call(request)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {

@@ -295,7 +295,9 @@ void Transport::start(const QUrl &endpoint, int network,
                                                 finished(endpoint, operation, std::move(result));
                                             });
     if (request.large) {
-        attempt->beLarge(*operation->deadline, [this, endpoint](auto tell) {
+        const QDeadlineTimer begun =
+            request.page ? QDeadlineTimer(3 * m_timeout) : QDeadlineTimer(QDeadlineTimer::Forever);
+        attempt->beLarge(*operation->deadline, begun, [this, endpoint](auto tell) {
             ask(endpoint, {.path = "/version"}).then(this, [tell](const Result<HttpReply> &alive) {
                 tell(bool(alive));
             });
