@@ -52,6 +52,10 @@ struct HttpReply
     QByteArray date;       ///< by the node's clock, in whole seconds
     /// Another attempt of the same request was given up: etcd may still carry it out, even later.
     bool uncertain = false;
+    // What its errors are told by:
+    bool anonymous = false;    ///< the request had no login
+    qsizetype requestSize = 0; ///< of its body
+    QString nameSpace{};       ///< of the connection
 };
 
 /// What an answer tells of the node that gave it.

@@ -60,6 +60,7 @@ static Error unidentified(const QUrl &endpoint)
 Transport::Transport(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_pool(connection.endpoints)
+    , m_nameSpace(connection.nameSpace)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
     , m_classifier([](const HttpRequest &, const HttpReply &reply) {
@@ -437,6 +438,9 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
         m_lastAnswered = endpoint;
         HttpReply reply = std::move(result).value();
         reply.uncertain = operation->uncertain;
+        reply.anonymous = !operation->request.withLogin || m_authorization.isEmpty();
+        reply.requestSize = operation->request.body.size();
+        reply.nameSpace = m_nameSpace;
         dispatch();
         operation->done(std::move(reply));
         return;
