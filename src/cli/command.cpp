@@ -68,8 +68,10 @@ void Command::finishEmpty()
 
 void Command::fail(const Error &error)
 {
-    complain(error.message());
-    finish(statusOf(error));
+    m_registry.explained(error).then(this, [this, error](const Error &explained) {
+        complain(explained.message());
+        finish(statusOf(error));
+    });
 }
 
 void Command::finish(ExitStatus status)
@@ -80,8 +82,7 @@ void Command::finish(ExitStatus status)
 
 ExitStatus Command::statusOf(const Error &error)
 {
-    const bool isOurs = error.code == Error::Code::InvalidArgument && error.endpoint.isEmpty();
-    return isOurs ? WrongUsage : Failed;
+    return error.code == Error::Code::InvalidArgument ? WrongUsage : Failed;
 }
 
 } // namespace EtcdRegistry::Cli

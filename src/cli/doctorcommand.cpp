@@ -29,7 +29,10 @@ QString colored(Severity severity, bool color)
     const QString name = nameOf(severity);
     if (!color)
         return name;
-    const int code = severity == Severity::Error ? 31 : severity == Severity::Warning ? 33 : 32;
+    const int code = severity == Severity::Error     ? 31
+                     : severity == Severity::Warning ? 33
+                     : severity == Severity::Unknown ? 36
+                                                     : 32;
     return u"\u001b[%1m%2\u001b[39m"_s.arg(code).arg(name);
 }
 
@@ -55,7 +58,10 @@ void DoctorCommand::start()
 {
     m_doctor.examine().then(this, [this](const Doctor::Report &report) {
         Findings findings = report.findings;
-        const auto isOk = [](const Finding &finding) { return finding.severity == Severity::Ok; };
+        // What could not be seen is no fault of the registry.
+        const auto isOk = [](const Finding &finding) {
+            return finding.severity <= Severity::Unknown;
+        };
         const bool isHealthy = std::ranges::all_of(findings, isOk);
         if (!m_options.verbose)
             findings.removeIf(isOk);

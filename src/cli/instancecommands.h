@@ -3,8 +3,6 @@
 
 #include "command.h"
 
-#include <QElapsedTimer>
-
 namespace EtcdRegistry::Cli {
 
 /// list [NAME]
@@ -33,8 +31,7 @@ private:
     int m_lookups = 0;
 };
 
-/// leave [NAME] [--url URL]: it lists, asks, deletes, and looks for a beat whether an owner who is
-/// alive puts them back.
+/// leave [NAME] [--url URL]: it lists, asks and deletes.
 class LeaveCommand : public Command
 {
     Q_OBJECT
@@ -44,17 +41,9 @@ public:
 
 private:
     bool confirm(const QList<Instance> &instances) const;
-    void leave(QList<Instance> instances);
-    void leaveNext();
-    void tellWhatIsGone();
-    void lookForOwners();
+    void leave(const QList<Instance> &instances);
 
-    QList<Instance> m_instances; ///< to be deleted; later those whose owners may put them back
-    QList<bool> m_isGone;        ///< of each
-    qsizetype m_next = 0;
     qsizetype m_pending = 0; ///< deletions that have not been answered
-    std::optional<Error> m_error;
-    QElapsedTimer m_since; ///< they are gone
 };
 
 } // namespace EtcdRegistry::Cli

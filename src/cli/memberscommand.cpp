@@ -5,6 +5,8 @@
 #include "plaintext.h"
 #include "table.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::Cli {
@@ -15,21 +17,53 @@ QString milliseconds(const Node &node)
     return QString::number(double(node.latency.count()) / 1000, 'f', 1);
 }
 
-QString status(const Node &node)
+/// Some serve v2 and this one does not.
+bool lacksV2(const Node &node, const QList<Node> &all)
 {
-    return node.lastError ? node.lastError->reason() : u"ok"_s;
+    return node.servesV2 == false
+           && std::ranges::any_of(all, [](const Node &other) { return other.servesV2 == true; });
 }
 
-QByteArray jsonOf(const Node &node)
+QString status(const Node &node, const QList<Node> &all)
+{
+    QStringList told;
+    if (node.lastError)
+        told += node.lastError->reason();
+    if (const QString condition = conditionOf(node); !condition.isEmpty())
+        told += condition;
+    if (lacksV2(node, all))
+        told += MembersCommand::tr("serves no v2");
+    return told.isEmpty() ? u"ok"_s : told.join("; "_L1);
+}
+
+/// Who answers and does not tell has no role that could be seen.
+bool isRoleUnseen(const Node &node)
+{
+    return node.reachable && !node.hasLeader;
+}
+
+QString role(const Node &node)
+{
+    if (node.leader)
+        return MembersCommand::tr("yes");
+    if (node.learner)
+        return MembersCommand::tr("learner");
+    return isRoleUnseen(node) ? MembersCommand::tr("could not be seen") : QString();
+}
+
+QByteArray jsonOf(const Node &node, const QList<Node> &all)
 {
     return Json::object({
         {u"name"_s, Json::quoted(node.name)},
         {u"id"_s, Json::quoted(node.id)},
         {u"endpoint"_s, Json::quoted(node.endpoint.toString())},
         {u"version"_s, Json::quoted(node.version)},
-        {u"leader"_s, node.leader ? "true" : "false"},
+        {u"leader"_s, node.leader          ? "true"
+                      : isRoleUnseen(node) ? "null"
+                                           : "false"},
+        {u"learner"_s, node.learner ? "true" : "false"},
         {u"latency"_s, node.reachable ? milliseconds(node).toLatin1() : "null"},
-        {u"status"_s, Json::quoted(status(node))},
+        {u"status"_s, Json::quoted(status(node, all))},
     });
 }
 
@@ -54,9 +88,10 @@ QByteArray MembersCommand::text(const QList<Node> &nodes) const
     QByteArray names;
     for (const Node &node : nodes) {
         const QString endpoint = node.endpoint.toString();
-        table.add({node.name, node.id, endpoint, node.version, node.leader ? tr("yes") : QString(),
-                   node.reachable ? milliseconds(node) + u" ms"_s : QString(), status(node)});
-        objects += jsonOf(node);
+        table.add({node.name, node.id, endpoint, node.version, role(node),
+                   node.reachable ? milliseconds(node) + u" ms"_s : QString(),
+                   status(node, nodes)});
+        objects += jsonOf(node, nodes);
         if (!endpoint.isEmpty())
             names += plainText(endpoint).toUtf8() + '\n';
     }

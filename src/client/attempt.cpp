@@ -41,10 +41,9 @@ Attempt::~Attempt()
     m_reply->abort();
 }
 
-void Attempt::beLarge(QDeadlineTimer deadline, QDeadlineTimer begun, IsAlive isAlive)
+void Attempt::beLarge(QDeadlineTimer deadline, IsAlive isAlive)
 {
     m_deadline = deadline;
-    m_begun = begun;
     m_isAlive = std::move(isAlive);
 }
 
@@ -96,7 +95,7 @@ void Attempt::abort()
 
 void Attempt::timeOut()
 {
-    if (!m_isAlive || m_deadline.hasExpired() || (!isComing() && m_begun.hasExpired()))
+    if (!m_isAlive || m_deadline.hasExpired())
         return abortTimedOut();
     // Slow with a large answer, or hung?
     m_isAlive([self = QPointer(this)](bool alive) {

@@ -40,9 +40,8 @@ public:
     ~Attempt() override;
 
     /// See HttpRequest::large: only a standstill counts, and only if there is no sign of life.
-    /// After the deadline, or where nothing of it is here by `begun`, it is given up at the next
-    /// one, and after longestTime at once.
-    void beLarge(QDeadlineTimer deadline, QDeadlineTimer begun, IsAlive isAlive);
+    /// After the deadline it is given up at the next one, and after longestTime at once.
+    void beLarge(QDeadlineTimer deadline, IsAlive isAlive);
 
     bool isComing() const { return !m_body.isEmpty(); } ///< some of the answer's body is here
 
@@ -63,7 +62,6 @@ private:
     Done m_done;
     QDeadlineTimer m_longest{longestTime};
     QDeadlineTimer m_deadline;
-    QDeadlineTimer m_begun;
     IsAlive m_isAlive; ///< of a large one
     QTimer m_timer;
     QString m_tlsDetail;

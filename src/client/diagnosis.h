@@ -8,6 +8,8 @@
 #include "result.h"
 #include "snapshot.h"
 
+#include <QMap>
+
 namespace EtcdRegistry {
 
 /// What a Doctor was told. Where `opened` is an error, nothing was asked of what follows `nodes`;
@@ -17,10 +19,16 @@ struct Observations
     ConnectionString connection;
     Result<Cluster> opened = Cluster();
     QList<Node> nodes;
+    std::optional<Error> membersUnseen{}; ///< nobody tells who is a member
     Result<Snapshot> registry = Snapshot();
     QStringList otherNamespaces{}; ///< where there is nothing below the connection's own
+    std::optional<Error> namespacesUnseen{};
+    qint64 withLeadingSlash = 0;        ///< so many keys are below /services/ in v3
+    QMap<QString, int> directoryTtls{}; ///< v2: seconds left, by directory; their keys go with them
+    QStringList contested{};            ///< keys whose values were written in turns
     Result<void> write{};
     Result<void> watch{};
+    bool isWatchSilent = false; ///< not refused either: its beginning did not arrive
     qsizetype inOtherStore = 0; ///< so much is registered there
 
     bool isReached() const; ///< by any node

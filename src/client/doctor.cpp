@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "doctor.h"
 
+#include "json.h"
 #include "layout.h"
-#include "watch.h"
 
-#include <QTimer>
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
 Doctor::Doctor(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_connection(connection)
-    , m_members(m_connection.transport())
+    , m_members(m_connection)
     , m_seen{.connection = connection}
 {}
 
@@ -74,6 +75,7 @@ void Doctor::askNodes()
             m_seen.nodes = *nodes;
             return;
         }
+        m_seen.membersUnseen = nodes.error();
         question(m_members.askAll(m_connection.transport().pool().order()),
                  [this](const QList<Node> &nodes) { m_seen.nodes = nodes; });
     });
@@ -97,8 +99,11 @@ void Doctor::take(const Result<Listing> &listing)
         return;
     }
     tryToWatch();
+    lookForTurns(listing->entries);
     if (listing->entries.isEmpty())
         findOtherNamespaces();
+    if (m_connection.cluster().api == Api::V2)
+        findDirectoryTtls();
     question(m_workers.run([listing = *listing, api = m_connection.cluster().api] {
         return Layout::decodeAll(listing.entries, api, listing.observed);
     }),
@@ -110,8 +115,10 @@ void Doctor::take(const Result<Listing> &listing)
 void Doctor::findOtherNamespaces()
 {
     question(m_connection.store().list(Layout::prefix({})), [this](const Result<Listing> &listing) {
-        if (!listing) // that takes further rights
+        if (!listing) { // that takes further rights
+            m_seen.namespacesUnseen = listing.error();
             return;
+        }
         QSet<QString> names;
         for (const Entry &entry : listing->entries)
             names.insert(Layout::decode(entry, Api::V3, {}).nameSpace);
@@ -134,6 +141,54 @@ void Doctor::askOtherStore()
                  if (listing)
                      m_seen.inOtherStore = listing->entries.size();
              });
+    findLeadingSlash();
+}
+
+/// v2 has none but that.
+void Doctor::findLeadingSlash()
+{
+    Connection &v3 = m_connection.cluster().api == Api::V3 ? m_connection : *m_other;
+    question(v3.withStore<Check>([this, &v3] {
+        return v3.store().check(u'/' + Layout::prefix(m_seen.connection.nameSpace), 0);
+    }),
+             [this](const Result<Check> &check) {
+                 if (check)
+                     m_seen.withLeadingSlash = check->count;
+             });
+}
+
+/// Those above the prefix, and those below.
+void Doctor::findDirectoryTtls()
+{
+    const auto ask = [this](const QString &directory, bool below) {
+        const HttpRequest request{.path = "/v2/keys/" + QUrl::toPercentEncoding(directory, "/")
+                                          + (below ? "?recursive=true" : ""),
+                                  .large = true};
+        question(m_connection.transport().send(request), [this, directory,
+                                                          below](const Result<HttpReply> &reply) {
+            if (!reply || reply->status != 200)
+                return;
+            const auto read = Json::forEachObject(reply->body, [&](const Json::Views &node) {
+                QString key;
+                int ttl = 0;
+                bool isDirectory = false;
+                for (const auto &[name, value] : node) {
+                    if (name == R"("key")")
+                        key = Json::text(value).mid(1) + u'/';
+                    else if (name == R"("ttl")")
+                        ttl = int(ttlOf(Json::integer(value)).count());
+                    else if (name == R"("dir")")
+                        isDirectory = value == "true";
+                }
+                if (isDirectory && ttl > 0 && (below || key == directory))
+                    m_seen.directoryTtls.insert(key, ttl);
+            });
+            Q_UNUSED(read) // as far as it could be
+        });
+    };
+    const QString prefix = Layout::prefix(m_seen.connection.nameSpace);
+    for (qsizetype end = prefix.indexOf(u'/'); end >= 0; end = prefix.indexOf(u'/', end + 1))
+        ask(prefix.left(end + 1), end + 1 == prefix.size());
 }
 
 void Doctor::tryToWatch()
@@ -151,12 +206,62 @@ void Doctor::tryToWatch()
     connect(m_watch.get(), &Watch::opened, this, [conclude] { conclude({}); });
     connect(m_watch.get(), &Watch::ended, this,
             [conclude](const WatchEnd &end) { conclude(end.error); });
+    connect(m_watch.get(), &Watch::events, this, qOverload<const QList<Event> &>(&Doctor::take));
     QTimer::singleShot(m_seen.connection.deadline, m_watch.get(), [conclude, endpoint] {
         conclude(Error{.code = Error::Code::Timeout,
                        .endpoint = endpoint.toString(),
                        .detail = tr("the watch does not begin")});
     });
-    question(promise->future(), [this](const Result<void> &watched) { m_seen.watch = watched; });
+    question(promise->future(), [this](const Result<void> &watched) {
+        m_seen.watch = watched;
+        m_seen.isWatchSilent = !watched && watched.error().code == Error::Code::Timeout;
+    });
+}
+
+constexpr auto turnsAtMost = 5500ms; ///< between two, for who holds a key looks each half TTL
+
+/// Who never writes over a key has no rival: there is no need to wait then.
+void Doctor::lookForTurns(const QList<Entry> &entries)
+{
+    constexpr auto longest = 30s; // of what would show in so short a time
+    bool isWritten = false;
+    for (const Entry &entry : entries) {
+        m_values[entry.key] = {entry.value};
+        isWritten |= m_connection.cluster().api == Api::V3
+                         ? entry.modRevision != entry.createRevision
+                         : entry.modRevision == entry.createRevision && entry.hasTtl
+                               && entry.timeLeft < longest;
+    }
+    if (!isWritten)
+        return;
+    m_looked.start();
+    m_lookTimer.setSingleShot(true);
+    connect(&m_lookTimer, &QTimer::timeout, this, [this] {
+        m_looked.addResult(true);
+        m_looked.finish();
+    });
+    m_lookTimer.start(turnsAtMost);
+    question(m_looked.future(), [](bool) {});
+}
+
+void Doctor::take(const QList<Event> &events)
+{
+    for (const Event &event : events) {
+        if (event.kind != Event::Kind::Put)
+            continue;
+        QByteArrayList &values = m_values[event.entry.key];
+        if (!values.isEmpty() && values.last() == event.entry.value)
+            continue;
+        values += event.entry.value;
+        if (values.size() > 3)
+            values.removeFirst();
+        const qsizetype count = values.size();
+        const bool isTurn = count > 2 && values[count - 1] == values[count - 3];
+        if (isTurn && !m_seen.contested.contains(event.entry.key))
+            m_seen.contested += event.entry.key;
+        if (m_lookTimer.isActive()) // whether it was the first of two
+            m_lookTimer.start(isTurn ? 0ms : turnsAtMost);
+    }
 }
 
 } // namespace EtcdRegistry

@@ -29,10 +29,16 @@ public:
         Ttl,        ///< of instances: each has one
         Document,   ///< their values and keys are those of the layout
         Name,       ///< no two names have one place
+        Owner,      ///< no two owners write one key in turns
         Host,       ///< theirs lead there from elsewhere, too
     };
     Q_ENUM(Check)
-    enum class Severity { Ok, Warning, Error };
+    enum class Severity {
+        Ok,
+        Unknown, ///< it could not be seen
+        Warning,
+        Error,
+    };
     Q_ENUM(Severity)
 
     Check check = Check::Reach;

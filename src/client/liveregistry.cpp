@@ -29,7 +29,7 @@ constexpr auto caughtUp = 250ms;
 LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &text)
     : q(registry)
     , connection(text)
-    , nodes(connection.transport(), text)
+    , nodes(connection)
 {
     const auto on = [this](QTimer &timer, void (Private::*slot)(), milliseconds interval,
                            bool once) {

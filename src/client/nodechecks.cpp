@@ -40,7 +40,38 @@ bool isMisleading(const Node &node, const Observations &seen)
 
 bool isNoLeader(const QString &trouble)
 {
-    return trouble.contains("no leader"_L1);
+    return trouble.contains("no leader"_L1, Qt::CaseInsensitive);
+}
+
+using Kind = Node::Kind;
+
+/// What to do about an address that is no client port of etcd's; empty: it is one, for all we know.
+QString adviceOn(Kind kind)
+{
+    switch (kind) {
+    case Kind::Etcd:
+    case Kind::Foreign:
+        return {};
+    case Kind::PeerPort:
+        return Text::tr("Give the client port instead.");
+    case Kind::GrpcOnly:
+        return Text::tr("Give the address of --listen-client-http-urls instead.");
+    case Kind::WantsHttps:
+        return Text::tr("Write https:// before the host, with ca, cert and key where etcd asks for "
+                        "them.");
+    case Kind::WantsHttp:
+        return Text::tr("Write http:// before the host.");
+    case Kind::WebServer:
+        return Text::tr("Check host and port; a proxy has to pass everything on to etcd.");
+    }
+    Q_UNREACHABLE();
+}
+
+/// Of those that answer as etcd does: each serves this API, or did not say.
+bool isServed(const Observations &seen, std::optional<bool> Node::*api)
+{
+    return std::ranges::any_of(seen.nodes,
+                               [api](const Node &node) { return (node.*api).value_or(false); });
 }
 
 } // namespace
@@ -50,8 +81,17 @@ Findings reach(const Observations &seen)
     Findings found;
     for (const Node &node : seen.nodes) {
         if (node.reachable || node.endpoint.isEmpty() || node.lastError->code == Code::Tls
-            || isMisleading(node, seen))
+            || isMisleading(node, seen) || node.kind == Kind::WantsHttp)
             continue;
+        if (const QString advice = adviceOn(node.kind); !advice.isEmpty()) {
+            found +=
+                Finding{.check = Check::Reach,
+                        .severity = Severity::Error,
+                        .what = Text::tr("Clients can't use it: %1.").arg(node.lastError->reason()),
+                        .where = node.endpoint.toString(),
+                        .advice = advice};
+            continue;
+        }
         const bool seed = isSeed(node, seen);
         found += Finding{
             .check = Check::Reach,
@@ -75,7 +115,15 @@ Findings tls(const Observations &seen)
 {
     Findings found;
     const auto add = [&](const std::optional<Error> &error, const QString &where) {
-        if (error && error->code == Code::Tls) {
+        if (error && error->code == Code::Tls
+            && error->detail.contains("CommonName of client"_L1)) {
+            found += Finding{.check = Check::Tls,
+                             .severity = Severity::Error,
+                             .what = Text::tr("etcd's JSON API takes no certificate with a common "
+                                              "name where logins are on."),
+                             .where = where,
+                             .advice = Text::tr("Use a client certificate without one.")};
+        } else if (error && error->code == Code::Tls) {
             found += Finding{.check = Check::Tls,
                              .severity = Severity::Error,
                              .what = Text::tr("No secure connection: %1.").arg(error->reason()),
@@ -83,8 +131,17 @@ Findings tls(const Observations &seen)
                              .advice = Text::tr("Check https and the files of ca, cert and key.")};
         }
     };
-    for (const Node &node : seen.nodes)
-        add(node.lastError, node.endpoint.toString());
+    for (const Node &node : seen.nodes) {
+        if (node.kind == Kind::WantsHttp)
+            found +=
+                Finding{.check = Check::Tls,
+                        .severity = Severity::Error,
+                        .what = Text::tr("No secure connection: %1.").arg(node.lastError->reason()),
+                        .where = node.endpoint.toString(),
+                        .advice = adviceOn(node.kind)};
+        else if (node.kind == Kind::Etcd)
+            add(node.lastError ? node.lastError : node.unseen, node.endpoint.toString());
+    }
     if (seen.nodes.isEmpty())
         add(seen.opened.error(), seen.connection.toString());
     return found;
@@ -114,6 +171,14 @@ Findings membership(const Observations &seen)
         } else if (node.reachable && node.lastError) {
             add(endpoint, Text::tr("The node %1.").arg(node.lastError->reason()),
                 Text::tr("Check which cluster you mean, and leave it out of the connection."));
+        } else if (node.learner && isSeed(node, seen)) {
+            add(endpoint,
+                Text::tr("The member %1 is a learner, which has no vote yet and serves almost "
+                         "nothing.")
+                    .arg(node.name.isEmpty() ? node.id : node.name),
+                Text::tr("Name a voting member."));
+            if (reachesOnlyLearners(seen))
+                found.last().severity = Severity::Error;
         }
     }
     return found;
@@ -178,11 +243,72 @@ Findings clocks(const Observations &seen)
     return found;
 }
 
+QString clocksUnseen(const Observations &seen)
+{
+    const auto tells = [](const Node &node) { return node.reachable && node.clockAhead; };
+    return std::ranges::any_of(seen.nodes, tells) ? QString()
+                                                  : Text::tr("The clocks could not be seen.");
+}
+
+Findings oddApis(const Observations &seen)
+{
+    Findings found;
+    const auto isV2 = seen.opened && seen.opened->api == Api::V2;
+    for (const Node &node : seen.nodes) {
+        if (!node.reachable || node.kind != Kind::Etcd)
+            continue;
+        const auto add = [&](const QString &what, const QString &advice) {
+            found += Finding{.check = Check::Api,
+                             .severity = Severity::Warning,
+                             .what = what,
+                             .where = node.endpoint.toString(),
+                             .advice = advice};
+        };
+        if (node.servesV2 == false && isServed(seen, &Node::servesV2))
+            add(Text::tr("This node serves no v2, and others do."),
+                Text::tr("Start it with --enable-v2, or use api=v3 everywhere."));
+        if (node.servesV3 == false && !isV2)
+            add(Text::tr("This node serves no v3: the JSON gateway is off "
+                         "(--enable-grpc-gateway=false)."),
+                Text::tr("Start it without that, or use api=v2 if it serves v2."));
+    }
+    return found;
+}
+
+/// A write that was carried out, if in vain, needs one, too.
+QString leaderUnseen(const Observations &seen)
+{
+    const auto tells = [](const Node &node) {
+        return node.reachable && (node.hasLeader == true || !node.unseen);
+    };
+    if (std::ranges::any_of(seen.nodes, tells) || (seen.opened && seen.registry && seen.write))
+        return {};
+    return Text::tr("The leader could not be seen.");
+}
+
+/// Each node tells those of all.
+QString alarmsUnseen(const Observations &seen)
+{
+    QString why;
+    for (const Node &node : seen.nodes) {
+        if (!node.reachable || node.kind != Kind::Etcd)
+            continue;
+        if (!node.unseen)
+            return {};
+        if (why.isEmpty() || isSeed(node, seen)) // others get no login
+            why = whyUnseen(node);
+    }
+    return why.isEmpty() ? Text::tr("Alarms could not be seen.")
+                         : Text::tr("Alarms could not be seen: %1.").arg(why);
+}
+
 Findings leader(const Observations &seen)
 {
     const auto hasLost = [](const Node &node) {
         return std::ranges::any_of(node.troubles, isNoLeader);
     };
+    if (reachesOnlyLearners(seen)) // that says it
+        return {};
     const bool isOut = seen.opened && !seen.write && isOutage(seen.write.error());
     if (!isOut && std::ranges::none_of(seen.nodes, hasLost))
         return {};
@@ -218,6 +344,13 @@ Findings alarms(const Observations &seen)
         }
     }
     return found;
+}
+
+bool reachesOnlyLearners(const Observations &seen)
+{
+    const auto isReached = [&](const Node &node) { return node.reachable && isSeed(node, seen); };
+    const auto votes = [&](const Node &node) { return isReached(node) && !node.learner; };
+    return std::ranges::any_of(seen.nodes, isReached) && std::ranges::none_of(seen.nodes, votes);
 }
 
 bool isOutage(const Error &error)

@@ -15,6 +15,17 @@ Findings clocks(const Observations &seen);
 Findings leader(const Observations &seen);
 Findings alarms(const Observations &seen);
 
+/// Nodes that serve another API than the others do, or not the one in use.
+Findings oddApis(const Observations &seen);
+
+// Why it can't be said that there is nothing; empty: it can.
+QString clocksUnseen(const Observations &seen);
+QString leaderUnseen(const Observations &seen);
+QString alarmsUnseen(const Observations &seen);
+
+/// Of the connection's hosts.
+bool reachesOnlyLearners(const Observations &seen);
+
 /// The cluster answers that it can't, or nobody does in time.
 bool isOutage(const Error &error);
 

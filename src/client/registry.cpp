@@ -19,7 +19,7 @@ public:
     Private(Registry *registry, const ConnectionString &connectionString)
         : q(registry)
         , connection(connectionString)
-        , nodes(connection.transport(), connectionString)
+        , nodes(connection)
         , holdings(connection)
     {}
 
@@ -249,7 +249,7 @@ QFuture<Result<Snapshot>> Registry::Private::withTtls(const Snapshot &snapshot)
 QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
 {
     return list(name).then(
-        this, [name](const Result<Snapshot> &snapshot) -> Result<std::optional<Instance>> {
+        this, [](const Result<Snapshot> &snapshot) -> Result<std::optional<Instance>> {
             if (!snapshot)
                 return snapshot.error();
             QList<Instance> sound = snapshot->instances;
@@ -258,9 +258,6 @@ QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
             });
             if (sound.isEmpty())
                 return std::optional<Instance>();
-            // Several names have the same slug: who has this very one goes before.
-            if (std::ranges::find(sound, name, &Instance::service) != sound.end())
-                sound.removeIf([&](const Instance &each) { return each.service != name; });
             const auto chosen = QRandomGenerator::global()->bounded(sound.size());
             return std::optional<Instance>(sound.at(chosen));
         });
@@ -279,9 +276,23 @@ QFuture<Result<QList<Node>>> Registry::members()
         // From 3.4.42 on a login is needed, and a store's operations log in.
         return d->connection.store()
             .check(Layout::prefix(connection().nameSpace), 0)
-            .then(this, [this](const Result<Check> &) { return d->nodes.members().survey(); })
+            .then(
+                this,
+                [this](const Result<Check> &check) {
+                    // v2 says the same of a right that is missing, and tells its members anyway.
+                    const bool isRefused = !check && check.error().code == Error::Code::LoginRefused
+                                           && d->connection.cluster().api == Api::V3;
+                    return isRefused
+                               ? d->connection.transport().later(Result<QList<Node>>(check.error()))
+                               : d->nodes.members().survey();
+                })
             .unwrap();
     });
+}
+
+QFuture<Error> Registry::explained(const Error &error)
+{
+    return d->nodes.members().explained(error);
 }
 
 void Registry::setNodesInterval(std::chrono::milliseconds interval)

@@ -90,6 +90,8 @@ public:
     /// Asks once how each is: all members of the cluster, and the hosts of the connection that are
     /// none. An error where nobody tells who is a member.
     QFuture<Result<QList<Node>>> members();
+    /// The error, or a better one that tells what is at the address in place of etcd's client port.
+    QFuture<Error> explained(const Error &error);
     /// Asks the nodes now and at this interval; zero (the default) stops it.
     void setNodesInterval(std::chrono::milliseconds interval);
 

@@ -7,6 +7,7 @@
 #include <QUrl>
 
 #include <algorithm>
+#include <functional>
 
 using namespace Qt::StringLiterals;
 
@@ -47,6 +48,68 @@ Findings onePerPlace(const Snapshot &registry, const Finding &finding, Applies a
     return findings;
 }
 
+/// As users of its fields take it apart.
+struct Address
+{
+    QString host;
+    int port = -1;
+};
+
+/// Of "10.0.0.1:80", "[::1]:80" or a host alone.
+Address addressIn(const QString &host)
+{
+    const QUrl url(u"http://"_s + host, QUrl::StrictMode);
+    return {url.host(), url.port()};
+}
+
+bool isBare6(const QString &host)
+{
+    return QHostAddress(host).protocol() == QAbstractSocket::IPv6Protocol;
+}
+
+/// An IPv6 address without the brackets that keep it apart from the port.
+bool lacksBrackets(const Instance &instance)
+{
+    const auto lacks = [](const QString &authority) {
+        return !authority.startsWith(u'[') && authority.count(u':') > 1;
+    };
+    const QString authority = instance.url.section(u"://"_s, 1, 1).section(u'/', 0, 0);
+    return lacks(instance.host) || lacks(authority);
+}
+
+bool isUnspecified(const QString &host)
+{
+    const QHostAddress address(host);
+    return address == QHostAddress::AnyIPv4 || address == QHostAddress::AnyIPv6
+           || address == QHostAddress(u"::ffff:0.0.0.0"_s);
+}
+
+bool isNoUrl(const Instance &instance)
+{
+    const QUrl url(instance.url, QUrl::StrictMode);
+    return !url.isValid() || url.scheme().isEmpty() || url.host().isEmpty();
+}
+
+int portOf(const QUrl &url)
+{
+    return url.port(url.scheme() == "https"_L1 ? 443 : url.scheme() == "http"_L1 ? 80 : -1);
+}
+
+/// Some of its users take the URL, others the other fields.
+bool contradictsItself(const Instance &instance)
+{
+    const QUrl url(instance.url);
+    const auto isOther = [&](const Address &address) {
+        return (!address.host.isEmpty() && address.host.compare(url.host(), Qt::CaseInsensitive))
+               || (address.port > 0 && address.port != portOf(url));
+    };
+    const Address host = addressIn(instance.host);
+    const Address hostname{isBare6(instance.hostname) ? instance.hostname
+                                                      : addressIn(instance.hostname).host,
+                           instance.port.toInt()};
+    return isOther(host) || isOther(hostname);
+}
+
 QString hostOf(const Instance &instance)
 {
     const QString host = QUrl(instance.url).host();
@@ -74,17 +137,31 @@ Findings withoutTtl(const Snapshot &registry)
 
 Findings brokenDocuments(const Snapshot &registry)
 {
+    const auto isGarbled = [](const Instance &instance) {
+        return instance.key.contains(QChar(QChar::ReplacementCharacter));
+    };
     using Problem = Instance::Problem;
     const auto having = [&](Problem problem, Severity severity, const QString &what,
                             const QString &advice) {
         return onePerPlace(
             registry,
             {.check = Check::Document, .severity = severity, .what = what, .advice = advice},
-            [=](const Instance &instance) { return instance.problem == problem; });
+            [=](const Instance &instance) {
+                return instance.problem == problem && !isGarbled(instance);
+            });
     };
-    return having(Problem::NotAnObject, Severity::Error,
-                  Text::tr("The value is no JSON object: clients skip it."),
-                  Text::tr("Delete the key, or write the document again."))
+    const Findings unreadable = onePerPlace(
+        registry,
+        {.check = Check::Document,
+         .severity = Severity::Warning,
+         .what = Text::tr("The key is not UTF-8: it is shown with \ufffd, and can't be left or "
+                          "exported by that name."),
+         .advice = Text::tr("Delete it with etcdctl.")},
+        isGarbled);
+    return unreadable
+           + having(Problem::NotAnObject, Severity::Error,
+                    Text::tr("The value is no JSON object: clients skip it."),
+                    Text::tr("Delete the key, or write the document again."))
            + having(Problem::KeyShape, Severity::Warning,
                     Text::tr("The key is not namespace, service and SHA-1, so its owner is no "
                              "client of this registry."),
@@ -115,6 +192,75 @@ Findings sharedPlaces(const Snapshot &registry)
                 .where = it.key(),
                 .advice = Text::tr("Choose names that differ in their letters and digits.")};
         }
+    }
+    return findings;
+}
+
+Findings impossibleAddresses(const Snapshot &registry)
+{
+    using Applies = std::function<bool(const Instance &)>;
+    const auto isDocument = [](const Instance &instance) {
+        return instance.problem == Instance::Problem::None
+               || instance.problem == Instance::Problem::KeyMismatch;
+    };
+    QSet<QString> told; // by the first that applies
+    Findings findings;
+    const auto add = [&](const QString &what, const QString &advice, const Applies &applies) {
+        findings += onePerPlace(
+            registry,
+            {.check = Check::Host, .severity = Severity::Warning, .what = what, .advice = advice},
+            [&](const Instance &instance) {
+                if (!isDocument(instance) || told.contains(instance.key) || !applies(instance))
+                    return false;
+                told.insert(instance.key);
+                return true;
+            });
+    };
+    add(Text::tr("Its host stands for all addresses of a machine, and is none that others can "
+                 "reach."),
+        Text::tr("Join with a hostname that others can reach."), [](const Instance &instance) {
+            return isUnspecified(hostOf(instance)) || isUnspecified(instance.hostname);
+        });
+    add(Text::tr("Its IPv6 address lacks the brackets that keep the port apart."),
+        Text::tr("Write [address]:port in host and url."), &lacksBrackets);
+    add(Text::tr("Its URL can't be read as one."),
+        Text::tr("Join with a URL like http://host:port."), &isNoUrl);
+    add(Text::tr("Its URL and its host, hostname or port contradict each other: some clients take "
+                 "the one, some the other."),
+        Text::tr("Join with values that agree."), &contradictsItself);
+    add(Text::tr("It has no port."), Text::tr("Join with the port where it serves."),
+        [](const Instance &instance) {
+            return QUrl(instance.url).port() < 0 && instance.port.isEmpty();
+        });
+    return findings;
+}
+
+Findings mortalDirectories(const QMap<QString, int> &ttls)
+{
+    Findings findings;
+    for (auto it = ttls.cbegin(); it != ttls.cend(); ++it) {
+        findings += Finding{
+            .check = Check::Ttl,
+            .severity = Severity::Error,
+            .what = Text::tr("The directory expires in %1 s, and all below it goes with it, alive "
+                             "or not.")
+                        .arg(it.value()),
+            .where = it.key(),
+            .advice = Text::tr("Set it again without a TTL: etcdctl updatedir, with --ttl 0.")};
+    }
+    return findings;
+}
+
+Findings contestedKeys(const QStringList &keys)
+{
+    Findings findings;
+    for (const QString &key : keys) {
+        findings += Finding{.check = Check::Owner,
+                            .severity = Severity::Error,
+                            .what = Text::tr("Two owners write this key in turns, each with a "
+                                             "document of its own."),
+                            .where = key,
+                            .advice = Text::tr("Let one of them join with another port or name.")};
     }
     return findings;
 }

@@ -16,6 +16,8 @@ std::optional<InstanceState> signOf(const QModelIndex &index)
     switch (index.data(NodeModel::NodeStateRole).toInt()) {
     case NodeModel::Answers:
         return InstanceState::Alive;
+    case NodeModel::InTrouble:
+        return InstanceState::Late;
     case NodeModel::Fails:
         return InstanceState::Broken;
     default:

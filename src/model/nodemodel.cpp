@@ -18,7 +18,9 @@ NodeModel::NodeState stateOf(const Node &node)
 {
     if (!node.asked)
         return NodeModel::NotAsked;
-    return node.reachable ? NodeModel::Answers : NodeModel::Fails;
+    if (!node.reachable || node.kind != Node::Kind::Etcd)
+        return NodeModel::Fails;
+    return node.troubles.isEmpty() ? NodeModel::Answers : NodeModel::InTrouble;
 }
 
 } // namespace
@@ -67,7 +69,7 @@ QVariant NodeModel::data(const QModelIndex &index, int role) const
 
 QString NodeModel::text(const Node &node, int column) const
 {
-    const bool answers = stateOf(node) == Answers;
+    const bool answers = node.asked && node.reachable;
     switch (column) {
     case Endpoint:
         return node.endpoint.toString();
@@ -80,10 +82,18 @@ QString NodeModel::text(const Node &node, int column) const
                    QLocale().toString(double(node.latency.count()) / 1000, 'f', 1))
                        : QString();
     case Leader:
-        return node.leader && answers ? tr("Leader") : QString();
+        if (!answers)
+            return {};
+        if (node.leader)
+            return tr("Leader");
+        if (node.learner)
+            return tr("Learner");
+        return node.unseen && !node.hasLeader ? tr("could not be seen") : QString();
     case Version:
         return node.version;
     case LastError:
+        if (const QString condition = conditionOf(node); !condition.isEmpty())
+            return condition;
         return node.lastError ? tr("%1  %2").arg(
                    QLocale().toString(node.lastErrorAt.toLocalTime().time(), QLocale::LongFormat),
                    node.lastError->message())

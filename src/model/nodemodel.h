@@ -15,7 +15,7 @@ class NodeModel : public MergingModel<QAbstractTableModel>
 public:
     enum Column { Endpoint, Name, Reachable, Latency, Leader, Version, LastError, ColumnCount };
     enum Role { NodeStateRole = Qt::UserRole + 1 };
-    enum NodeState { NotAsked, Answers, Fails };
+    enum NodeState { NotAsked, Answers, InTrouble, Fails }; ///< InTrouble: it tells of an alarm
 
     using MergingModel::MergingModel;
 

@@ -21,6 +21,8 @@ private Q_SLOTS:
     void saysWhatAndWhere();
     void groupsInstances();
     void saysWhatIsFine();
+    void saysWhatWasNotSeen();
+    void saysWhatToDo();
 };
 
 namespace {
@@ -113,6 +115,45 @@ void TestDiagnosis::findsFaults_data()
     row("a certificate is refused", {Check::Tls}, [](Observations &seen) {
         seen.nodes[1] = unreachable(u"http://10.0.0.2:4001"_s, Code::Tls);
     });
+    const auto odd = [&](const char *tag, Check check, Node::Kind kind) {
+        row(tag, {check}, [kind](Observations &seen) {
+            seen.nodes[1] = unreachable(u"http://10.0.0.2:4001"_s, Code::Protocol);
+            seen.nodes[1].kind = kind;
+        });
+    };
+    odd("a peer port", Check::Reach, Node::Kind::PeerPort);
+    odd("gRPC only", Check::Reach, Node::Kind::GrpcOnly);
+    odd("https is wanted", Check::Reach, Node::Kind::WantsHttps);
+    odd("http is wanted", Check::Tls, Node::Kind::WantsHttp);
+    odd("a web server", Check::Reach, Node::Kind::WebServer);
+    row("v2 is off on one node", {Check::Api}, [](Observations &seen) {
+        seen.nodes[0].servesV2 = true;
+        seen.nodes[1].servesV2 = false;
+    });
+    row("v2 is off on all", {}, [](Observations &seen) {
+        seen.opened = Cluster{Api::V3, u"3.4.23"_s};
+        for (Node &node : seen.nodes)
+            node.servesV2 = false;
+    });
+    row("no gateway", {Check::Api, Check::Read}, [](Observations &seen) {
+        seen.opened = Cluster{Api::V3, u"3.4.23"_s};
+        seen.nodes[0].servesV3 = false;
+        seen.registry = error(Code::PermissionDenied);
+    });
+    row("no gateway explains what is not served", {Check::Api}, [](Observations &seen) {
+        seen.opened = Cluster{Api::V3, u"3.4.23"_s};
+        seen.nodes[0].servesV3 = false;
+        seen.registry = error(Code::NotServed);
+    });
+    row("no gateway, which v2 does not need", {},
+        [](Observations &seen) { seen.nodes[0].servesV3 = false; });
+    row("a learner", {Check::Membership}, [](Observations &seen) { seen.nodes[1].learner = true; });
+    row("only a learner", {Check::Membership}, [](Observations &seen) {
+        seen.connection.endpoints.removeLast();
+        seen.nodes[0].learner = true;
+        seen.registry = error(Code::Unavailable);
+        seen.write = error(Code::Unavailable);
+    });
     row("versions differ", {Check::Version},
         [](Observations &seen) { seen.nodes[1].version = u"3.5.1"_s; });
     row("no etcd", {Check::Version}, [](Observations &seen) { seen.nodes[1].version.clear(); });
@@ -180,7 +221,29 @@ void TestDiagnosis::findsFaults_data()
     row("may not watch", {Check::Watch},
         [](Observations &seen) { seen.watch = error(Code::PermissionDenied); });
 
+    row("a watch that does not begin", {Check::Watch}, [](Observations &seen) {
+        seen.watch = error(Code::Timeout);
+        seen.isWatchSilent = true;
+    });
+    row("a certificate with a name", {Check::Tls, Check::Leader, Check::Alarm},
+        [](Observations &seen) {
+            seen.connection = *ConnectionString::parse(u"https://10.0.0.1/shop"_s);
+            Error refused = error(Code::Tls);
+            refused.detail = u"CommonName of client sending a request against gateway"_s;
+            seen.nodes = {node(u"https://10.0.0.1:4001"_s)};
+            seen.nodes[0].unseen = refused;
+            seen.registry = refused;
+            seen.write = refused;
+        });
+
     // The registry
+    row("a directory that expires", {Check::Ttl}, [](Observations &seen) {
+        seen.directoryTtls = {{u"services/shop/"_s, 15}};
+    });
+    row("two owners", {Check::Owner},
+        [](Observations &seen) { seen.contested = QStringList{u"services/shop/web/1"_s}; });
+    row("a slash before it", {Check::Namespace},
+        [](Observations &seen) { seen.withLeadingSlash = 1; });
     row("other namespaces", {Check::Namespace}, [](Observations &seen) {
         seen.registry = Snapshot();
         seen.otherNamespaces = QStringList{u"Shop"_s};
@@ -210,6 +273,29 @@ void TestDiagnosis::findsFaults_data()
     with("host 127.0.0.1", Check::Host, entry(u"db"_s, u"127.0.0.1"_s));
     with("host localhost", Check::Host, entry(u"db"_s, u"localhost"_s));
     with("host ::1", Check::Host, entry(u"db"_s, u"[::1]"_s));
+    with("host 0.0.0.0", Check::Host, entry(u"db"_s, u"0.0.0.0"_s));
+    with("host ::", Check::Host, entry(u"db"_s, u"[::]"_s));
+    const auto document = [&](const char *tag, const QByteArray &fields) {
+        const auto record = *Layout::encode(
+            {.name = u"db"_s, .nameSpace = u"shop"_s, .document = '{' + fields + '}'});
+        with(tag, Check::Host, {.key = record.key, .value = record.value, .hasTtl = true});
+    };
+    document("no URL", R"("hostname":"10.0.0.1","port":80,"url":"10.0.0.1:80")");
+    document("a URL with blanks", R"("hostname":"h","port":80,"url":"http://h :80")");
+    document("a URL without a host", R"("hostname":"10.0.0.1","port":80,"url":"http://:80")");
+    document("no port", R"("hostname":"10.0.0.1")");
+    document("another port", R"("hostname":"10.0.0.1","port":80,"url":"http://10.0.0.1:81")");
+    document("another host", R"("hostname":"10.0.0.1","port":80,"url":"http://10.0.0.2:80")");
+    document("another host:port",
+             R"("host":"10.0.0.1:81","url":"http://10.0.0.1:80","hostname":"10.0.0.1")");
+    document("a bare IPv6 address", R"("hostname":"fe80::1","port":80)");
+    with("an IPv6 address", Check::Host, entry(u"db"_s, u"[::1]"_s));
+    row("an IPv6 address elsewhere", {},
+        [](Observations &seen) { seen.registry = registry({entry(u"db"_s, u"[fe80::1]"_s)}); });
+    Entry garbled = entry(u"db"_s);
+    garbled.key.replace(u"db"_s, QString(QChar(QChar::ReplacementCharacter)));
+    row("a key that is not UTF-8", {Check::Document},
+        [garbled](Observations &seen) { seen.registry = registry({garbled}); });
     row("all on one machine", {}, [](Observations &seen) {
         seen.connection = *ConnectionString::parse(u"localhost/shop"_s);
         seen.nodes = {node(u"http://localhost:4001"_s)};
@@ -278,6 +364,48 @@ void TestDiagnosis::saysWhatIsFine()
     lost.opened = error(Code::Unreachable);
     lost.nodes = {unreachable(u"http://10.0.0.1:4001"_s)};
     QCOMPARE(diagnose(lost), faultsIn(lost)); // nothing can be said to be fine
+}
+
+/// Who may not see something is not told that all is well.
+void TestDiagnosis::saysWhatWasNotSeen()
+{
+    using Check = Finding::Check;
+    Observations seen = healthy();
+    for (Node &node : seen.nodes)
+        node.unseen = error(Code::PermissionDenied);
+    seen.write = error(Code::PermissionDenied); // which would take a leader
+    seen.membersUnseen = error(Code::LoginRequired);
+    seen.namespacesUnseen = error(Code::PermissionDenied);
+    QList<Check> unknown;
+    for (const Finding &finding : diagnose(seen)) {
+        if (finding.severity == Finding::Severity::Unknown) {
+            unknown += finding.check;
+            QVERIFY2(finding.what.contains(u"could not be seen"_s), qPrintable(finding.what));
+        }
+    }
+    QCOMPARE(unknown, (QList{Check::Membership, Check::Leader, Check::Alarm, Check::Namespace}));
+    seen.nodes[1].unseen.reset(); // each tells those of all
+    seen.nodes[0].hasLeader = true;
+    unknown.clear();
+    for (const Finding &finding : diagnose(seen)) {
+        if (finding.severity == Finding::Severity::Unknown)
+            unknown += finding.check;
+    }
+    QCOMPARE(unknown, (QList{Check::Membership, Check::Namespace}));
+}
+
+void TestDiagnosis::saysWhatToDo()
+{
+    Observations seen = healthy();
+    seen.watch = error(Code::Timeout);
+    seen.isWatchSilent = true;
+    QVERIFY(faultsIn(seen).constFirst().advice.contains(u"proxy_buffering off"_s));
+    seen = healthy();
+    seen.write = error(Code::PermissionDenied);
+    QVERIFY(faultsIn(seen).constFirst().advice.contains(u"right on services/shop/"_s));
+    seen = healthy();
+    seen.nodes[0].learner = true;
+    QVERIFY(faultsIn(seen).constFirst().advice.contains(u"voting member"_s));
 }
 
 QTEST_GUILESS_MAIN(TestDiagnosis)
