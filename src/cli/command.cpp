@@ -82,7 +82,8 @@ void Command::finish(ExitStatus status)
 
 ExitStatus Command::statusOf(const Error &error)
 {
-    return error.code == Error::Code::InvalidArgument ? WrongUsage : Failed;
+    const bool isOurs = error.code == Error::Code::InvalidArgument && error.endpoint.isEmpty();
+    return isOurs ? WrongUsage : Failed;
 }
 
 } // namespace EtcdRegistry::Cli

@@ -8,6 +8,8 @@
 
 namespace EtcdRegistry::Cli {
 
+constexpr qsizetype writesAtOnce = 64; // etcd writes many to the disk together
+
 /// Does what the user asked for, on an event loop: start() once, then finished() comes once.
 class Command : public QObject
 {

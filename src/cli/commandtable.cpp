@@ -70,7 +70,8 @@ const QList<CommandInfo> &commandTable()
          {},
          true},
         {u"leave"_s, u"[NAME]"_s, tr("delete instances, after asking"),
-         tr("Their owners, if alive, put them back with their next beat.\n"
+         tr("Their owners, if alive, put them back with their next beat: what has a TTL is looked "
+            "at for 5 s, and that is told on standard error.\n"
             "Without NAME, --url is needed: nothing else says which ones."),
          0, 1, QStringList{u"url"_s, u"yes"_s, u"verbose"_s} + output},
         {u"list"_s, u"[NAME]"_s, tr("print what is registered"),
@@ -78,8 +79,10 @@ const QList<CommandInfo> &commandTable()
             "name; with --verbose their documents, too."),
          0, 1, QStringList{u"verbose"_s} + output},
         {u"lookup"_s, u"NAME"_s, tr("print one of its instances, chosen at random"),
-         tr("With --count, as many lookups as that, and how often each instance was chosen."), 1, 1,
-         QStringList{u"count"_s} + output},
+         tr("Names that differ only in their punctuation share their keys' place; an instance of "
+            "the very NAME goes before the others.\n"
+            "With --count, as many lookups as that, and how often each instance was chosen."),
+         1, 1, QStringList{u"count"_s} + output},
         {u"watch"_s, u"[NAME]"_s, tr("print what joins, changes, leaves, expires or is late"),
          tr("One line for each change, from now on until SIGINT or SIGTERM. \"gone\" is what left "
             "or expired while nobody can tell which, and counts as either.\n"
@@ -101,7 +104,9 @@ const QList<CommandInfo> &commandTable()
          u"[NAME]"_s,
          tr("print what is registered, so that it can be imported"),
          tr("A line for each instance: a JSON object of its key, its TTL in seconds and its "
-            "document."),
+            "document. v2 does not tell what a TTL was: it is what is left, and at least the "
+            "connection's. What is no document, or has a key that is no text, is left out and "
+            "told."),
          0,
          1,
          {}},

@@ -4,10 +4,15 @@
 #include "output.h"
 #include "plaintext.h"
 
+#include <QLocale>
+#include <QTimer>
+
+#include <algorithm>
 #include <iostream>
 #include <string>
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace EtcdRegistry::Cli {
 
@@ -88,9 +93,9 @@ void LeaveCommand::start()
         if (instances.isEmpty())
             finishEmpty();
         else if (m_options.yes || confirm(instances))
-            leave(instances);
+            leave(std::move(instances));
         else
-            finish(Done);
+            finish(Declined);
     });
 }
 
@@ -107,18 +112,78 @@ bool LeaveCommand::confirm(const QList<Instance> &instances) const
     return answer == "y" || answer == "yes";
 }
 
-void LeaveCommand::leave(const QList<Instance> &instances)
+void LeaveCommand::leave(QList<Instance> instances)
 {
-    m_pending = instances.size();
-    for (const Instance &instance : instances) {
-        m_registry.remove(instance.key).then(this, [this, instances](const Result<bool> &removed) {
-            if (!removed)
-                return fail(removed.error());
-            tellProgress(instances.size() - --m_pending, instances.size());
-            if (m_pending == 0)
-                finishWith(text(instances, m_options, Options::Output::Default));
-        });
+    m_instances = std::move(instances);
+    m_isGone.resize(m_instances.size());
+    for (qsizetype i = 0; i < std::min(writesAtOnce, m_instances.size()); ++i)
+        leaveNext();
+}
+
+/// After a failure no more are begun.
+void LeaveCommand::leaveNext()
+{
+    const qsizetype at = m_next++;
+    ++m_pending;
+    m_registry.remove(m_instances[at].key).then(this, [this, at](const Result<bool> &removed) {
+        --m_pending;
+        if (removed)
+            m_isGone[at] = true;
+        else if (!m_error)
+            m_error = removed.error();
+        if (!m_error)
+            tellProgress(m_next - m_pending, m_instances.size());
+        if (!m_error && m_next < m_instances.size())
+            leaveNext();
+        else if (m_pending == 0)
+            tellWhatIsGone();
+    });
+}
+
+void LeaveCommand::tellWhatIsGone()
+{
+    QList<Instance> gone;
+    for (qsizetype i = 0; i < m_instances.size(); ++i) {
+        if (m_isGone[i])
+            gone += m_instances[i];
     }
+    if (!gone.isEmpty() && !print(text(gone, m_options, Options::Output::Default)))
+        return finish(Failed);
+    if (m_error) {
+        complain(tr("%1 of %2 are gone.").arg(gone.size()).arg(m_instances.size()));
+        return fail(*m_error);
+    }
+    // What has a TTL may have an owner who renews it, and is going to find it missing.
+    gone.removeIf([](const Instance &instance) { return !instance.hasTtl; });
+    m_instances = gone;
+    m_since.start();
+    lookForOwners();
+}
+
+void LeaveCommand::lookForOwners()
+{
+    constexpr std::chrono::milliseconds usualBeat = 5s, pause = 500ms;
+    if (m_instances.isEmpty()
+        || m_since.hasExpired(
+            (std::min(m_options.connection.heartbeat, usualBeat) + pause).count()))
+        return finish(Done);
+    m_registry.list(m_options.name()).then(this, [this, pause](const Result<Snapshot> &snapshot) {
+        if (!snapshot) // they are gone, as far as is known
+            return finish(Done);
+        const QString after = QLocale().toString(double(m_since.elapsed()) / 1000, 'f', 1);
+        QHash<QString, qint64> there;
+        for (const Instance &instance : snapshot->instances)
+            there.insert(instance.key, instance.createRevision);
+        m_instances.removeIf([&](const Instance &gone) {
+            const bool isBack = there.value(gone.key, gone.createRevision) != gone.createRevision;
+            if (isBack) {
+                complain(tr("%1  %2 is back: its owner put it back after %3 s.")
+                             .arg(gone.service, gone.url, after));
+            }
+            return isBack;
+        });
+        QTimer::singleShot(pause, this, &LeaveCommand::lookForOwners);
+    });
 }
 
 } // namespace EtcdRegistry::Cli

@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include <QElapsedTimer>
+
 namespace EtcdRegistry::Cli {
 
 /// list [NAME]
@@ -31,7 +33,8 @@ private:
     int m_lookups = 0;
 };
 
-/// leave [NAME] [--url URL]: it lists, asks and deletes.
+/// leave [NAME] [--url URL]: it lists, asks, deletes, and looks for a beat whether an owner who is
+/// alive puts them back.
 class LeaveCommand : public Command
 {
     Q_OBJECT
@@ -41,9 +44,17 @@ public:
 
 private:
     bool confirm(const QList<Instance> &instances) const;
-    void leave(const QList<Instance> &instances);
+    void leave(QList<Instance> instances);
+    void leaveNext();
+    void tellWhatIsGone();
+    void lookForOwners();
 
+    QList<Instance> m_instances; ///< to be deleted; later those whose owners may put them back
+    QList<bool> m_isGone;        ///< of each
+    qsizetype m_next = 0;
     qsizetype m_pending = 0; ///< deletions that have not been answered
+    std::optional<Error> m_error;
+    QElapsedTimer m_since; ///< they are gone
 };
 
 } // namespace EtcdRegistry::Cli

@@ -92,8 +92,8 @@ QString manualPage()
            + u"\n.TP\n.B NO_COLOR\n"_s
            + escaped(Texts::tr("If set, colours only with --color always."))
            + u"\n.SH EXIT STATUS\n.TP\n.B 0\n"_s + Texts::tr("Done.") + u"\n.TP\n.B 1\n"_s
-           + Texts::tr("Nothing was found; or, by doctor, something.") + u"\n.TP\n.B 2\n"_s
-           + Texts::tr("The command line is wrong.") + u"\n.TP\n.B 3\n"_s
+           + Texts::tr("Nothing was found, or a leave was declined; or, by doctor, something was.")
+           + u"\n.TP\n.B 2\n"_s + Texts::tr("The command line is wrong.") + u"\n.TP\n.B 3\n"_s
            + Texts::tr("The cluster can't be reached, or it refused.") + u"\n.PP\n"_s
            + escaped(Texts::tr("join with a COMMAND ends with the status of that."))
            + u"\n.SH EXAMPLES\n.nf\n"_s

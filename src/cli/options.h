@@ -17,6 +17,7 @@ namespace EtcdRegistry::Cli {
 enum ExitStatus : int {
     Done = 0,
     NothingFound = 1,
+    Declined = 1,       ///< by who was asked
     SomethingFound = 1, ///< by doctor
     WrongUsage = 2,
     Failed = 3, ///< the cluster was not reachable or refused; also an output that can't be written

@@ -17,17 +17,6 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Transfer)
 };
 
-QByteArray ttlOf(const Instance &instance)
-{
-    using std::chrono::ceil, std::chrono::seconds;
-    if (instance.ttl)
-        return QByteArray::number(qint64(ceil<seconds>(*instance.ttl).count()));
-    if (!instance.expires)
-        return "null";
-    const auto left = ceil<seconds>(*instance.expires - Instance::Clock::now());
-    return QByteArray::number(std::max<qint64>(left.count(), 1));
-}
-
 /// The service in a line; an error says just what is wrong with it.
 Result<Service> serviceIn(const QByteArray &line, const Service &preset)
 {
@@ -63,6 +52,8 @@ Result<Service> serviceIn(const QByteArray &line, const Service &preset)
         if (field.name == "name"_L1)
             service.name = Json::text(field.value);
     }
+    if (!key.isValidUtf16())
+        return wrong(Text::tr("key is no text"));
     if (!key.isEmpty()) {
         const Instance instance =
             Layout::decode({.key = key, .value = service.document}, Api::V3, {});
@@ -83,14 +74,23 @@ Result<Service> serviceIn(const QByteArray &line, const Service &preset)
 
 } // namespace
 
+bool isWhole(const Instance &instance)
+{
+    return instance.problem != Instance::Problem::NotAnObject && instance.key.isValidUtf16();
+}
+
 QByteArray toLines(const QList<Instance> &instances)
 {
     QByteArray lines;
     for (const Instance &instance : instances) {
-        if (instance.problem == Instance::Problem::NotAnObject)
+        if (!isWhole(instance))
             continue;
+        using std::chrono::ceil, std::chrono::seconds;
+        const QByteArray ttl =
+            instance.ttl ? QByteArray::number(qint64(ceil<seconds>(*instance.ttl).count()))
+                         : "null";
         lines += plainJson(Json::object({{u"key"_s, Json::quoted(instance.key)},
-                                         {u"ttl"_s, ttlOf(instance)},
+                                         {u"ttl"_s, ttl},
                                          {u"document"_s, Json::compact(instance.document)}}))
                  + '\n';
     }

@@ -10,10 +10,13 @@ namespace EtcdRegistry::Cli {
 //
 //   {"key":"services/shop/web/2ab1...","ttl":10,"document":{"name":"web",...}}
 //
-// ttl is in seconds: the one granted or, where v2 does not tell that, what is left of it; null
-// stands for an instance that never expires. Lines without a key take it from the document.
+// ttl is in seconds, as granted; null stands for an instance that never expires. Lines
+// without a key take it from the document.
 
-/// Values that are no documents are left out.
+/// Its value is a document, and its key is text.
+bool isWhole(const Instance &instance);
+
+/// Those that are not whole are left out.
 QByteArray toLines(const QList<Instance> &instances);
 
 /// What to register so that the same instances are there again; `preset` has the TTL of those

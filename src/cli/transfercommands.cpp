@@ -12,20 +12,36 @@ using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::Cli {
 
-constexpr qsizetype writesAtOnce = 64; // etcd writes many to the disk together
+static void tellWhatIsLeftOut(const QList<Instance> &instances)
+{
+    const auto broken =
+        std::ranges::count(instances, Instance::Problem::NotAnObject, &Instance::problem);
+    const auto all = instances.size() - std::ranges::count_if(instances, isWhole);
+    if (broken > 0) {
+        complain(
+            ExportCommand::tr("%n value(s) that are no documents were left out.", {}, int(broken)));
+    }
+    if (all > broken) {
+        complain(
+            ExportCommand::tr("%n key(s) that are no UTF-8 were left out.", {}, int(all - broken)));
+    }
+}
 
 void ExportCommand::start()
 {
     m_registry.listWithTtls(m_options.name()).then(this, [this](const Result<Snapshot> &snapshot) {
         if (!snapshot)
             return fail(snapshot.error());
-        const auto broken = std::ranges::count(snapshot->instances, Instance::Problem::NotAnObject,
-                                               &Instance::problem);
-        if (broken > 0)
-            complain(tr("%n value(s) that are no documents were left out.", {}, int(broken)));
-        if (broken == snapshot->instances.size())
+        tellWhatIsLeftOut(snapshot->instances);
+        QList<Instance> instances = snapshot->instances;
+        for (Instance &instance : instances) {
+            if (instance.hasTtl)
+                instance.ttl = ttlOf(instance, m_options.connection);
+        }
+        const QByteArray lines = toLines(instances);
+        if (lines.isEmpty())
             return finishEmpty();
-        finishWith(toLines(snapshot->instances));
+        finishWith(lines);
     });
 }
 
@@ -71,8 +87,8 @@ void CopyAsCommand::start()
             without += command.isEmpty();
         }
         if (without > 0) {
-            complain(tr("%n value(s) have no such command: they are no documents, or their names "
-                        "can be no argument.",
+            complain(tr("%n value(s) have no such command: they are no documents, or their keys or "
+                        "names can be no argument.",
                         {}, without));
         }
         if (text.isEmpty())

@@ -41,9 +41,10 @@ Attempt::~Attempt()
     m_reply->abort();
 }
 
-void Attempt::beLarge(QDeadlineTimer deadline, IsAlive isAlive)
+void Attempt::beLarge(QDeadlineTimer deadline, QDeadlineTimer begun, IsAlive isAlive)
 {
     m_deadline = deadline;
+    m_begun = begun;
     m_isAlive = std::move(isAlive);
 }
 
@@ -95,7 +96,7 @@ void Attempt::abort()
 
 void Attempt::timeOut()
 {
-    if (!m_isAlive || m_deadline.hasExpired())
+    if (!m_isAlive || m_deadline.hasExpired() || (!isComing() && m_begun.hasExpired()))
         return abortTimedOut();
     // Slow with a large answer, or hung?
     m_isAlive([self = QPointer(this)](bool alive) {

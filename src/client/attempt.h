@@ -40,8 +40,9 @@ public:
     ~Attempt() override;
 
     /// See HttpRequest::large: only a standstill counts, and only if there is no sign of life.
-    /// After the deadline it is given up at the next one, and after longestTime at once.
-    void beLarge(QDeadlineTimer deadline, IsAlive isAlive);
+    /// After the deadline, or where nothing of it is here by `begun`, it is given up at the next
+    /// one, and after longestTime at once.
+    void beLarge(QDeadlineTimer deadline, QDeadlineTimer begun, IsAlive isAlive);
 
     bool isComing() const { return !m_body.isEmpty(); } ///< some of the answer's body is here
 
@@ -62,6 +63,7 @@ private:
     Done m_done;
     QDeadlineTimer m_longest{longestTime};
     QDeadlineTimer m_deadline;
+    QDeadlineTimer m_begun;
     IsAlive m_isAlive; ///< of a large one
     QTimer m_timer;
     QString m_tlsDetail;

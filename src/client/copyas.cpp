@@ -7,6 +7,8 @@
 #include <QCoreApplication>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry {
@@ -52,12 +54,6 @@ QString shellOption(const QString &option, const QString &value)
     return value.isEmpty() ? QString() : u' ' + option + u' ' + shellQuoted(value);
 }
 
-qint64 ttlOf(const Instance &instance)
-{
-    constexpr std::chrono::milliseconds usual{10000};
-    return std::chrono::ceil<std::chrono::seconds>(instance.ttl.value_or(usual)).count();
-}
-
 /// In one line: who pastes a line break or a tab into a shell gives it a key.
 QByteArray document(const Instance &instance)
 {
@@ -87,7 +83,8 @@ QString curlV2(const Instance &instance, const ConnectionString &connection)
                         + QString::fromLatin1(QUrl::toPercentEncoding(instance.key, "/"));
     const QRegularExpression dots(u"(^|/)\\.\\.?(/|$)"_s); // which curl would follow
     const QString asItIs = instance.key.contains(dots) ? u" --path-as-is"_s : QString();
-    const QString ttl = instance.hasTtl ? u" -d ttl=%1"_s.arg(ttlOf(instance)) : QString();
+    const QString ttl =
+        instance.hasTtl ? u" -d ttl=%1"_s.arg(ttlOf(instance, connection).count()) : QString();
     return curl(connection) + login + asItIs + u" -X PUT "_s + shellQuoted(url)
            + u" \\\n  --data-urlencode "_s
            + shellQuoted(u"value="_s + QString::fromUtf8(document(instance))) + ttl + u'\n';
@@ -119,9 +116,10 @@ QString curlV3(const Instance &instance, const ConnectionString &connection)
                                                                   base64(instance.document));
     if (!instance.hasTtl)
         return result + post(u"/v3/kv/put"_s, shellQuoted(put + u'}')) + u'\n';
-    result += assign(
-        u"LEASE"_s, post(u"/v3/lease/grant"_s, shellQuoted(u"{\"TTL\":%1}"_s.arg(ttlOf(instance)))),
-        u"ID"_s);
+    result += assign(u"LEASE"_s,
+                     post(u"/v3/lease/grant"_s,
+                          shellQuoted(u"{\"TTL\":%1}"_s.arg(ttlOf(instance, connection).count()))),
+                     u"ID"_s);
     return result
            + post(u"/v3/kv/put"_s,
                   shellQuoted(put + u",\"lease\":\""_s) + u"$LEASE"_s + shellQuoted(u"\"}"_s))
@@ -148,7 +146,8 @@ QString etcdctl(const Instance &instance, const ConnectionString &connection)
                         + shellQuoted(QString::fromUtf8(document(instance))) + u'\n';
     if (!instance.hasTtl)
         return command + u" put "_s + put;
-    return u"LEASE=$(%1 lease grant %2 | cut -d' ' -f2)\n"_s.arg(command).arg(ttlOf(instance))
+    return u"LEASE=$(%1 lease grant %2 | cut -d' ' -f2)\n"_s.arg(command).arg(
+               ttlOf(instance, connection).count())
            + command + u" put --lease=$LEASE "_s + put;
 }
 
@@ -182,7 +181,7 @@ QString etcdRegistry(const Instance &instance, const ConnectionString &connectio
 {
     ConnectionString own = connection;
     own.nameSpace = instance.nameSpace;
-    own.ttl = std::chrono::seconds(ttlOf(instance));
+    own.ttl = ttlOf(instance, connection);
     own.heartbeat = own.ttl / 2;
     const QString text = own.toString();
     const auto read = ConnectionString::parse(text);
@@ -201,11 +200,19 @@ using TextOf = QString (*)(const Instance &instance, const ConnectionString &con
 template <TextOf text>
 QString unlessBroken(const Instance &instance, const ConnectionString &connection)
 {
-    return instance.problem == Instance::Problem::NotAnObject ? QString()
-                                                              : text(instance, connection);
+    const bool isWhole =
+        instance.problem != Instance::Problem::NotAnObject && instance.key.isValidUtf16();
+    return isWhole ? text(instance, connection) : QString();
 }
 
 } // namespace
+
+std::chrono::seconds ttlOf(const Instance &instance, const ConnectionString &connection)
+{
+    const auto known = instance.ttl.value_or(connection.ttl);
+    return std::chrono::ceil<std::chrono::seconds>(
+        instance.api == Api::V2 ? std::max(known, connection.ttl) : known);
+}
 
 const QList<CopyFormat> &copyFormats()
 {

@@ -63,7 +63,7 @@ QString Error::reason() const
     auto why = withoutSecrets(detail);
     if (why.endsWith(u'.'))
         why.chop(1);
-    if (why.isEmpty() && httpStatus != 0)
+    if (httpStatus != 0 && (why.isEmpty() || why.startsWith(u'<'))) // or a page in HTML
         why = Text::tr("HTTP status %1").arg(httpStatus);
     return why;
 }
@@ -73,6 +73,8 @@ QString Error::message() const
     const auto where = endpoint.isEmpty() ? Text::tr("the cluster") : withoutSecrets(endpoint);
     const auto why = reason();
     const auto because = why.isEmpty() ? QString() : u" (%1)"_s.arg(why);
+    const auto keys =
+        nameSpace.isEmpty() ? u"services/"_s : u"services/%1/"_s.arg(quotable(nameSpace));
 
     switch (code) {
     case Code::InvalidArgument:
@@ -87,10 +89,15 @@ QString Error::message() const
         return Text::tr("%1 asks for a login%2. Put user:password@ before the host.")
             .arg(where, because);
     case Code::LoginRefused:
-        return Text::tr("%1 refuses this user or password%2. Check both.").arg(where, because);
+        // v2 has one answer to a wrong password and to a missing right.
+        return (
+            etcdCode == 110
+                ? Text::tr("%1 refuses this user or password%2. Check both, and the right on %3.")
+                      .arg(where, because, keys)
+                : Text::tr("%1 refuses this user or password%2. Check both.").arg(where, because));
     case Code::PermissionDenied:
-        return Text::tr("This user may not do that on %1%2. Ask for the right on services/.")
-            .arg(where, because);
+        return Text::tr("This user may not do that on %1%2. Ask for the right on %3.")
+            .arg(where, because, keys);
     case Code::Unreachable:
         return Text::tr("Can't connect to %1%2. Check address and port, and that etcd runs there.")
             .arg(where, because);
@@ -98,6 +105,8 @@ QString Error::message() const
         return Text::tr("No answer in time from %1%2. Check node and network, and try again.")
             .arg(where, because);
     case Code::Unavailable:
+        if (detail.contains("not supported for learner"_L1))
+            return Text::tr("%1 is a learner%2. Name a voting member.").arg(where, because);
         return Text::tr("%1 can't serve now%2. Check that most nodes are up, and try again.")
             .arg(where, because);
     case Code::NoLeader:
@@ -105,6 +114,11 @@ QString Error::message() const
                         "the others.")
             .arg(where, because);
     case Code::Tls:
+        if (httpStatus != 0) { // so the connection stands
+            return Text::tr("%1 takes no certificate with a common name for its JSON API where "
+                            "logins are on%2. Use one without.")
+                .arg(where, because);
+        }
         return Text::tr("No secure connection to %1%2. Check https and the ca, cert and key files.")
             .arg(where, because);
     case Code::OutOfSpace:
@@ -123,6 +137,12 @@ QString Error::message() const
                         "of hosts.")
             .arg(where, because);
     case Code::Protocol:
+        if (httpStatus >= 300) {
+            return Text::tr(
+                       "%1 is a web server or a proxy, not etcd%2. Check that the address is a "
+                       "client URL.")
+                .arg(where, because);
+        }
         return Text::tr(
                    "The answer from %1 is not etcd's%2. Check that the address is a client URL.")
             .arg(where, because);

@@ -32,10 +32,11 @@ struct Error
     };
 
     Code code = Code::Protocol;
-    int httpStatus = 0; ///< 0: no HTTP answer
-    int etcdCode = 0;   ///< v2 errorCode or gRPC code; 0: none
-    QString endpoint{}; ///< "http://host:port" of the node that answered, or that was tried last
-    QString detail{};   ///< in etcd's, Qt's or our own words
+    int httpStatus = 0;  ///< 0: no HTTP answer
+    int etcdCode = 0;    ///< v2 errorCode or gRPC code; 0: none
+    QString endpoint{};  ///< "http://host:port" of the node that answered, or that was tried last
+    QString detail{};    ///< in etcd's, Qt's or our own words
+    QString nameSpace{}; ///< of the connection that asked; empty: of all, or not known
 
     /// True where another node, or the same one later, may do it: the request itself is fine.
     bool retryable() const;

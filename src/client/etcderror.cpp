@@ -3,8 +3,10 @@
 
 #include "http.h"
 
+#include <QCoreApplication>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLocale>
 
 #include <algorithm>
 
@@ -12,7 +14,7 @@ using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry {
 
-static Error::Code codeOfV2(int errorCode)
+static Error::Code codeOfV2(int errorCode, bool anonymous)
 {
     switch (errorCode) {
     case 100: // key not found
@@ -21,7 +23,7 @@ static Error::Code codeOfV2(int errorCode)
     case 105: // key already exists
         return Error::Code::Conflict;
     case 110: // the only answer to no user, a wrong password and a missing right
-        return Error::Code::LoginRefused;
+        return anonymous ? Error::Code::LoginRequired : Error::Code::LoginRefused;
     case 300: // raft internal error
     case 301: // during leader election
         return Error::Code::Unavailable;
@@ -81,6 +83,7 @@ Error errorFromReply(const HttpReply &reply)
     Error error;
     error.httpStatus = reply.status;
     error.endpoint = reply.endpoint.toString();
+    error.nameSpace = reply.nameSpace;
 
     QJsonObject body = QJsonDocument::fromJson(reply.body).object();
     if (body.value("error"_L1).isObject()) // the error line of a stream
@@ -90,7 +93,7 @@ Error errorFromReply(const HttpReply &reply)
 
     if (body.contains("errorCode"_L1)) {
         error.etcdCode = body.value("errorCode"_L1).toInt();
-        error.code = codeOfV2(error.etcdCode);
+        error.code = codeOfV2(error.etcdCode, reply.anonymous);
         if (const QString cause = body.value("cause"_L1).toString(); !cause.isEmpty())
             error.detail += " ("_L1 + quotable(cause, 100) + ')'_L1;
     } else if (const QJsonValue code =
@@ -105,6 +108,11 @@ Error errorFromReply(const HttpReply &reply)
         // Sent by the gateway where a client certificate has a common name and logins are on.
         if (error.detail.contains("CommonName of client"_L1))
             error.code = Error::Code::Tls;
+    }
+    if (error.code == Error::Code::TooLarge && reply.requestSize > 0) {
+        // What etcd counts has no base64 in it.
+        error.detail += QCoreApplication::translate("Error", "; this has %1")
+                            .arg(QLocale::c().formattedDataSize(reply.requestSize * 3 / 4));
     }
     // A node that fails is never the request's fault, whatever its body says.
     if (reply.status >= 500 && error.code != Error::Code::NoLeader)

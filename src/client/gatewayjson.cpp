@@ -7,6 +7,8 @@
 #include <QJsonObject>
 #include <QJsonValue>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace EtcdRegistry::GatewayJson {
@@ -29,6 +31,44 @@ QByteArray fromBase64(QByteArrayView text)
                                           : QByteArray::Base64Encoding);
 }
 
+constexpr char16_t escape = 0xDC00; // and the byte
+
+QString keyFrom(const QByteArray &bytes)
+{
+    const QString text = QString::fromUtf8(bytes);
+    if (!text.contains(QChar::ReplacementCharacter))
+        return text;
+    QString result;
+    for (qsizetype at = 0; at < bytes.size();) {
+        QByteArray character;
+        for (qsizetype size = 1; size <= 4 && character.isEmpty(); ++size) {
+            const QByteArray some = bytes.mid(at, size);
+            if (QString::fromUtf8(some).toUtf8() == some)
+                character = some;
+        }
+        if (character.isEmpty())
+            result += QChar(escape + uchar(bytes[at]));
+        else
+            result += QString::fromUtf8(character);
+        at += std::max<qsizetype>(character.size(), 1);
+    }
+    return result;
+}
+
+QByteArray bytesOf(const QString &key)
+{
+    QByteArray result;
+    qsizetype from = 0;
+    for (qsizetype at = 0; at < key.size(); ++at) {
+        if (!key[at].isLowSurrogate() || (at > 0 && key[at - 1].isHighSurrogate()))
+            continue;
+        result += QStringView(key).sliced(from, at - from).toUtf8();
+        result += char(key[at].unicode() - escape);
+        from = at + 1;
+    }
+    return result + QStringView(key).sliced(from).toUtf8();
+}
+
 qint64 integer(const QJsonValue &value)
 {
     return Json::integer(value.isString() ? value.toString().toLatin1()
@@ -40,7 +80,7 @@ Entry entryOf(const Json::Views &fields)
     Entry entry;
     for (const auto &[name, value] : fields) {
         if (name == R"("key")")
-            entry.key = QString::fromUtf8(fromBase64(unquoted(value)));
+            entry.key = keyFrom(fromBase64(unquoted(value)));
         else if (name == R"("value")")
             entry.value = fromBase64(unquoted(value));
         else if (name == R"("create_revision")")

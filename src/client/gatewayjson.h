@@ -15,6 +15,11 @@ QString base64(const QByteArray &bytes);
 /// 3.4's padded standard alphabet, and what 3.6 may send as well: URL-safe, unpadded.
 QByteArray fromBase64(QByteArrayView text);
 
+/// Bytes of a key that are no UTF-8 become single surrogates, which no text has, so that it is the
+/// same key on the way back, and no other key. QString::isValidUtf16() tells who has them.
+QString keyFrom(const QByteArray &bytes);
+QByteArray bytesOf(const QString &key);
+
 /// 64-bit integers travel as strings, from some versions as numbers; zero is left out.
 qint64 integer(const QJsonValue &value);
 

@@ -26,6 +26,9 @@ struct HttpRequest
     /// it does come the only bounds are those of Attempt; where nobody sends it, no round over the
     /// nodes begins after the connection's deadline.
     bool large = false;
+    /// Large, and one page of several, on which no node is at work for long: it has to begin within
+    /// three timeouts, or else the node waits for a leader that has gone.
+    bool page = false;
     /// False: to who has yet to show that it is a node of ours.
     bool withLogin = true;
     /// It has to end within this time, with a try at a second node; zero: the connection's timeout
@@ -49,6 +52,10 @@ struct HttpReply
     QByteArray date;       ///< by the node's clock, in whole seconds
     /// Another attempt of the same request was given up: etcd may still carry it out, even later.
     bool uncertain = false;
+    // What its errors are told by:
+    bool anonymous = false;    ///< the request had no login
+    qsizetype requestSize = 0; ///< of its body
+    QString nameSpace{};       ///< of the connection
 };
 
 /// What an answer tells of the node that gave it.

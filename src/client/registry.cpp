@@ -249,7 +249,7 @@ QFuture<Result<Snapshot>> Registry::Private::withTtls(const Snapshot &snapshot)
 QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
 {
     return list(name).then(
-        this, [](const Result<Snapshot> &snapshot) -> Result<std::optional<Instance>> {
+        this, [name](const Result<Snapshot> &snapshot) -> Result<std::optional<Instance>> {
             if (!snapshot)
                 return snapshot.error();
             QList<Instance> sound = snapshot->instances;
@@ -258,6 +258,9 @@ QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
             });
             if (sound.isEmpty())
                 return std::optional<Instance>();
+            // Several names have the same slug: who has this very one goes before.
+            if (std::ranges::find(sound, name, &Instance::service) != sound.end())
+                sound.removeIf([&](const Instance &each) { return each.service != name; });
             const auto chosen = QRandomGenerator::global()->bounded(sound.size());
             return std::optional<Instance>(sound.at(chosen));
         });

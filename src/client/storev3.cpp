@@ -181,7 +181,7 @@ Result<void> StoreV3::Pages::add(const HttpReply &reply)
     if (page->entries.isEmpty()) {
         more = false;
     } else {
-        const QByteArray behind = page->entries.last().key.toUtf8() + '\0';
+        const QByteArray behind = bytesOf(page->entries.last().key) + '\0';
         if (more && behind <= next) {
             Error error = protocolError(reply);
             error.detail = u"a page of the listing that was there before"_s;
@@ -216,6 +216,7 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
         body.insert(u"revision"_s, QString::number(pages->listing.revision));
     HttpRequest request = requestOf("/kv/range", body);
     request.large = true;
+    request.page = true;
     return call(request)
         .then(this,
               [this, pages](const Result<HttpReply> &reply) {
@@ -328,7 +329,7 @@ void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &va
 
 QFuture<Result<bool>> StoreV3::remove(const QString &key)
 {
-    HttpRequest request = requestOf("/kv/deleterange", {{u"key"_s, base64(key.toUtf8())}});
+    HttpRequest request = requestOf("/kv/deleterange", {{u"key"_s, base64(bytesOf(key))}});
     request.onlyHere = true; // all else that is written names a lease, which another has not
     return call(request).then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
         const Result<QJsonObject> answer = objectOf(reply);

@@ -60,6 +60,7 @@ static Error unidentified(const QUrl &endpoint)
 Transport::Transport(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_pool(connection.endpoints)
+    , m_nameSpace(connection.nameSpace)
     , m_timeout(connection.timeout)
     , m_deadline(connection.deadline)
     , m_classifier([](const HttpRequest &, const HttpReply &reply) {
@@ -295,7 +296,9 @@ void Transport::start(const QUrl &endpoint, int network,
                                                 finished(endpoint, operation, std::move(result));
                                             });
     if (request.large) {
-        attempt->beLarge(*operation->deadline, [this, endpoint](auto tell) {
+        const QDeadlineTimer begun =
+            request.page ? QDeadlineTimer(3 * m_timeout) : QDeadlineTimer(QDeadlineTimer::Forever);
+        attempt->beLarge(*operation->deadline, begun, [this, endpoint](auto tell) {
             ask(endpoint, {.path = "/version"}).then(this, [tell](const Result<HttpReply> &alive) {
                 tell(bool(alive));
             });
@@ -435,6 +438,9 @@ void Transport::finished(const QUrl &endpoint, const std::shared_ptr<Operation> 
         m_lastAnswered = endpoint;
         HttpReply reply = std::move(result).value();
         reply.uncertain = operation->uncertain;
+        reply.anonymous = !operation->request.withLogin || m_authorization.isEmpty();
+        reply.requestSize = operation->request.body.size();
+        reply.nameSpace = m_nameSpace;
         dispatch();
         operation->done(std::move(reply));
         return;

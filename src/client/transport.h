@@ -144,6 +144,7 @@ private:
     bool isUnusable() const { return m_tls && !*m_tls; }
 
     EndpointPool m_pool;
+    QString m_nameSpace;
     std::chrono::milliseconds m_timeout;
     std::chrono::milliseconds m_deadline;
     QByteArray m_authorization;

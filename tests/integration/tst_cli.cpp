@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "connectionstring.h"
 #include "etcdcluster.h"
+#include "fakeserver.h"
 #include "fill.h"
 
 #include <QElapsedTimer>
@@ -54,6 +55,12 @@ private Q_SLOTS:
     void leave();
     void leaveAsks_data();
     void leaveAsks();
+    void leavesWhatLives_data() { stores(); }
+    void leavesWhatLives();
+    void leaveFailsInTheMiddle();
+    void looksUpTheVeryName_data() { stores(); }
+    void looksUpTheVeryName();
+    void filesWhereDirectoriesShouldBe();
     void brokenAndHostileValues_data() { stores(); }
     void brokenAndHostileValues();
     void readerGoesAway();
@@ -429,11 +436,83 @@ void TestCli::leaveAsks()
     close(input);
     close(terminal);
 
-    QCOMPARE(cli.status(), 0);
+    QCOMPARE(cli.status(), left ? 0 : 1);
     QVERIFY2(cli.error.contains("web  http://1\n"), cli.error);
     QVERIFY2(cli.error.contains("[y/N]"), cli.error);
     QCOMPARE(cli.output, left ? "web http://1\n" : "");
     QCOMPARE(m_etcd.get(Api::V3, key).has_value(), !left);
+}
+
+/// Who leaves what lives elsewhere learns that it did not last.
+void TestCli::leavesWhatLives()
+{
+    QFETCH(QString, store);
+    const QStringList join{u"join"_s, u"web"_s, u"-h"_s, u"10.0.0.1"_s, u"-p"_s, u"80"_s};
+    Held held(at(store, u"lives"_s, join, u"&ttl=4&heartbeat=1"_s));
+    QVERIFY(held.joined);
+    Cli left(at(store, u"lives"_s, {u"leave"_s, u"--yes"_s, u"web"_s}));
+    QCOMPARE(left.run().status(), 0);
+    QCOMPARE(left.output, "web http://10.0.0.1:80\n");
+    QVERIFY2(left.error.contains("its owner put it back after "), left.error);
+    QVERIFY2(isOneLine(left.error), left.error);
+    held.end(SIGKILL);
+    Cli dead(at(store, u"lives"_s, {u"leave"_s, u"--yes"_s, u"web"_s}, u"&ttl=2"_s));
+    QCOMPARE(dead.run().status(), 0);
+    QCOMPARE(dead.error, "");
+}
+
+/// What is gone is told where the rest could not be left.
+void TestCli::leaveFailsInTheMiddle()
+{
+    FakeServer etcd;
+    etcd.on("/version", FakeServer::reply(200, R"({"etcdserver":"3.4.23"})"));
+    etcd.on("/v2/members", FakeServer::reply(200, R"({"members":[]})"));
+    const auto node = [](const QByteArray &key, const QByteArray &url) -> QByteArray {
+        return R"({"key":"/services/web/)" + key + R"(","value":"{\"name\":\"web\",\"url\":\")"
+               + url + R"(\"}","modifiedIndex":4,"createdIndex":4})";
+    };
+    const QByteArray listing =
+        R"({"action":"get","node":{"key":"/services/web","dir":true,"nodes":[)"
+        + node("1", "http://1") + ',' + node("2", "http://2") + "]}}";
+    etcd.on("/v2/keys/services/web/?", FakeServer::reply(200, listing));
+    etcd.on("/v2/keys/services/web/1", FakeServer::reply(200, R"({"action":"delete"})"));
+    etcd.on("/v2/keys/services/web/2",
+            FakeServer::reply(401, R"({"errorCode":110,"message":"no","index":9})"));
+    Cli cli({u"-e"_s, etcd.url().toString() + u"?api=v2"_s, u"leave"_s, u"--yes"_s, u"web"_s});
+    QCOMPARE(cli.runAside().status(), 3);
+    QCOMPARE(cli.output, "web http://1\n");
+    QVERIFY2(cli.error.startsWith("1 of 2 are gone.\n"), cli.error);
+}
+
+/// Names with the same slug share their keys' folder.
+void TestCli::looksUpTheVeryName()
+{
+    QFETCH(QString, store);
+    const auto put = [&](const QString &key, const QByteArray &value) {
+        QVERIFY(m_etcd.put(apiOf(store), u"services/names/"_s + key, value));
+    };
+    for (int i = 0; i < 9; ++i)
+        put(u"a-b/%1"_s.arg(i), R"({"name":"a_b","url":"http://other"})");
+    put(u"a-b/9"_s, R"({"name":"a.b","url":"http://this"})");
+    for (const QString &name : {u"a.b"_s, u"a_b"_s}) {
+        Cli lookup(at(store, u"names"_s, QStringList{u"lookup"_s, name, u"--json"_s}));
+        QCOMPARE(lookup.run().status(), 0);
+        QVERIFY2(lookup.output.contains("\"name\":\"" + name.toUtf8() + '"'), lookup.output);
+    }
+    Cli third(at(store, u"names"_s, {u"lookup"_s, u"a b"_s, u"--json"_s}));
+    QCOMPARE(third.run().status(), 0); // as npm's finds them
+}
+
+/// It refuses, and the command line is fine.
+void TestCli::filesWhereDirectoriesShouldBe()
+{
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY(etcd.put(Api::V2, u"services/orders"_s, "x"));
+    const QString connection = etcd.connectionString(u"?api=v2"_s);
+    Cli join({u"-e"_s, connection, u"join"_s, u"orders"_s, u"-p"_s, u"80"_s});
+    QCOMPARE(join.run().status(), 3);
+    QVERIFY2(join.error.contains("Not a directory"), join.error);
 }
 
 // ---- when things go wrong

@@ -250,6 +250,15 @@ void TestSecure::loginIsRefused()
     QVERIFY(!joined.error().retryable());
     const QString message = joined.error().message();
     QVERIFY2(!message.contains(u"hunter"_s), qPrintable(message));
+    // v2 has one answer to all, and who has given no login is told to.
+    const QString right = u"the right on services/safe/."_s;
+    const QString advice = login.isEmpty()  ? u"asks for a login"_s
+                           : api == Api::V2 ? right
+                           : joined.error().code == Error::Code::LoginRefused
+                               ? u"user or password"_s
+                               : right;
+    QVERIFY2(message.contains(advice), qPrintable(message));
+    QCOMPARE(code == Error::Code::LoginRequired, login.isEmpty());
     QVERIFY(registry.registrations().isEmpty());
     const auto listed = await(registry.list());
     QCOMPARE(bool(listed), readOnly);

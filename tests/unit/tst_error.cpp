@@ -20,6 +20,8 @@ private Q_SLOTS:
     void quotesNodes();
     void noSecrets_data();
     void noSecrets();
+    void saysWhatToDo_data();
+    void saysWhatToDo();
     void httpStatusWithoutDetail();
 };
 
@@ -111,6 +113,42 @@ void TestError::noSecrets()
         QVERIFY2(!message.contains(u"hunt"_s), qPrintable(message));
         QVERIFY2(!error.reason().contains(u"hunt"_s), qPrintable(error.reason()));
     }
+}
+
+void TestError::saysWhatToDo_data()
+{
+    QTest::addColumn<Error>("error");
+    QTest::addColumn<QString>("words");
+    const auto row = [](const char *tag, Error error, const QString &words) {
+        error.endpoint = u"http://h:1"_s;
+        QTest::newRow(tag) << error << words;
+    };
+    row("a right on all", {.code = Code::PermissionDenied}, u"the right on services/."_s);
+    row("a right on a namespace", {.code = Code::PermissionDenied, .nameSpace = u"shop/eu"_s},
+        u"the right on services/shop/eu/."_s);
+    row("hostile namespace", {.code = Code::PermissionDenied, .nameSpace = u"a\u202e\n%1%2"_s},
+        u"on services/a\ufffd %1%2/."_s);
+    row("v2's only refusal", {.code = Code::LoginRefused, .etcdCode = 110, .nameSpace = u"shop"_s},
+        u"Check both, and the right on services/shop/."_s);
+    row("v3's password", {.code = Code::LoginRefused, .etcdCode = 3}, u". Check both."_s);
+    row("a common name", {.code = Code::Tls, .httpStatus = 400},
+        u"takes no certificate with a common name"_s);
+    row("a page", {.code = Code::Protocol, .httpStatus = 404, .detail = u"<html>no</html>"_s},
+        u"a web server or a proxy, not etcd (HTTP status 404)"_s);
+    row("a status", {.code = Code::Protocol, .httpStatus = 401}, u"(HTTP status 401)"_s);
+    row("a learner",
+        {.code = Code::Unavailable,
+         .httpStatus = 503,
+         .etcdCode = 14,
+         .detail = u"etcdserver: rpc not supported for learner"_s},
+        u"is a learner"_s);
+}
+
+void TestError::saysWhatToDo()
+{
+    QFETCH(Error, error);
+    QFETCH(QString, words);
+    QVERIFY2(error.message().contains(words), qPrintable(error.message()));
 }
 
 void TestError::httpStatusWithoutDetail()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "etcderror.h"
+#include "gatewayjson.h"
 #include "storev2.h"
 #include "storev3.h"
 #include "transport.h"
@@ -20,6 +21,9 @@ class TestStores : public QObject
 private Q_SLOTS:
     void errors_data();
     void errors();
+    void tellsOfTheRequest();
+    void keysThatAreNoText_data();
+    void keysThatAreNoText();
     void listsV2();
     void timesV2_data();
     void timesV2();
@@ -113,6 +117,46 @@ void TestStores::errors()
     QTEST(error.detail, "detail");
     QCOMPARE(error.httpStatus, status);
     QCOMPARE(error.endpoint, u"http://10.0.0.1:2379"_s);
+}
+
+/// What etcd has no code for: v2 answers to no login as to a wrong one, and nothing tells sizes.
+void TestStores::tellsOfTheRequest()
+{
+    HttpReply refused = reply(401, R"({"errorCode":110,"message":"The request requires user"})");
+    QCOMPARE(errorFromReply(refused).code, Error::Code::LoginRefused);
+    refused.anonymous = true;
+    refused.nameSpace = u"shop"_s;
+    QCOMPARE(errorFromReply(refused).code, Error::Code::LoginRequired);
+    QCOMPARE(errorFromReply(refused).nameSpace, u"shop"_s);
+
+    HttpReply large = reply(400, R"({"code":3,"message":"etcdserver: request is too large"})");
+    large.requestSize = 4 * 1024 * 1024;
+    QVERIFY(errorFromReply(large).message().contains(u"request is too large; this has 3.00 MiB"_s));
+}
+
+/// A key may have any bytes, and each of them is one of its own.
+void TestStores::keysThatAreNoText_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("key");
+    const auto row = [](const QByteArray &bytes, const QString &key) {
+        QTest::newRow(bytes.toPercentEncoding()) << bytes << key;
+    };
+    row("", u""_s);
+    row("services/web/1", u"services/web/1"_s);
+    row("\xc3\xa4\xf0\x9f\x98\x80", u"\u00e4\U0001f600"_s);
+    row("\xef\xbf\xbd", u"\ufffd"_s);
+    row("a\xff", u"a"_s + QChar(0xdcff));
+    row("\xc3/\xef\xbf\xbd", QString(QChar(0xdcc3)) + u"/\ufffd"_s);
+    row("\xf0\x9f\x98\x80\x80", u"\U0001f600"_s + QChar(0xdc80));
+    row("\xed\xb3\xbf", QString(QChar(0xdced)) + QChar(0xdcb3) + QChar(0xdcbf));
+}
+
+void TestStores::keysThatAreNoText()
+{
+    QFETCH(QByteArray, bytes);
+    QTEST(GatewayJson::keyFrom(bytes), "key");
+    QCOMPARE(GatewayJson::bytesOf(GatewayJson::keyFrom(bytes)), bytes);
 }
 
 void TestStores::listsV2()

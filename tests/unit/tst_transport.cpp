@@ -28,6 +28,7 @@ private Q_SLOTS:
     void endsByTheDeadline();
     void asksTheHealthyOneFirst();
     void waitsForALargeAnswer();
+    void waitsNotLongForAPage();
     void readsAnswersInAnyChunks_data();
     void readsAnswersInAnyChunks();
     void neverMoreThanItsConnectionsCarry();
@@ -205,6 +206,19 @@ void TestTransport::waitsForALargeAnswer()
     slow.forget("/version"); // the same without a sign of life
     slow.on("/version", FakeServer::hang());
     QCOMPARE(await(transport.send({.path = path, .large = true}))->body, "too early");
+}
+
+/// The node lives, but waits for a leader that has gone; asked again it knows.
+void TestTransport::waitsNotLongForAPage()
+{
+    FakeServer node;
+    node.on(path, FakeServer::hang());
+    node.on(path, FakeServer::reply(503, R"({"code":14,"message":"etcdserver: no leader"})"));
+    node.on("/version", FakeServer::reply(200, "{}"));
+    Transport transport(nodes({&node}, u"timeout=100&deadline=1000"_s));
+    const auto reply = await(transport.send({.path = path, .large = true, .page = true}), 10s);
+    QVERIFY(!reply);
+    QCOMPARE(reply.error().code, Error::Code::NoLeader);
 }
 
 void TestTransport::readsAnswersInAnyChunks_data()
