@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command.h"
 #include "output.h"
+#include "utf8locale.h"
 
 #include <QCoreApplication>
 #include <QLoggingCategory>
@@ -13,7 +14,10 @@ using namespace EtcdRegistry::Cli;
 int main(int argc, char *argv[])
 {
     std::signal(SIGPIPE, SIG_IGN); // a reader that has gone must not end join without leaving
-    QCoreApplication application(argc, argv);
+    QCoreApplication application = [&] {
+        const EtcdRegistry::Utf8Locale locale;
+        return QCoreApplication(argc, argv);
+    }();
     // What matters of it is told as the command's own; QT_LOGGING_RULES can switch it on again.
     QLoggingCategory::setFilterRules(QStringLiteral("etcdregistry.*=false"));
     const auto parsed = parseCommandLine(QCoreApplication::arguments());

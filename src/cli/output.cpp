@@ -200,6 +200,12 @@ bool hasReader()
     return std::ferror(stdout) == 0;
 }
 
+/// At once: fprintf() writes to stderr in pieces of 128 bytes from glibc 2.37 on.
+static void writeError(const QByteArray &text)
+{
+    std::fwrite(text.constData(), 1, size_t(text.size()), stderr);
+}
+
 void tellProgress(qsizetype done, qsizetype all)
 {
     static const bool isTerminal = isatty(STDERR_FILENO);
@@ -209,12 +215,12 @@ void tellProgress(qsizetype done, qsizetype all)
         return;
     sinceLast.start();
     const QString text = Texts::tr("%1 of %2").arg(done).arg(all);
-    std::fprintf(stderr, done < all ? "\r%s" : "\r%s\r\u001b[K", qPrintable(text));
+    writeError('\r' + text.toUtf8() + (done < all ? "" : "\r\x1b[K"));
 }
 
 void complain(const QString &text)
 {
-    std::fprintf(stderr, "%s\n", plainText(text).toUtf8().constData());
+    writeError(plainText(text).toUtf8() + '\n');
 }
 
 } // namespace EtcdRegistry::Cli

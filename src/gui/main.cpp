@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "commandline.h"
 #include "mainwindow.h"
 #include "screenshot.h"
 #include "session.h"
 #include "terminationsignals.h"
 #include "theme.h"
+#include "utf8locale.h"
 
 #include <QApplication>
-#include <QCommandLineParser>
 #include <QSettings>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
@@ -23,21 +26,67 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::Main)
 };
 
-std::optional<Theme::Scheme> schemeNamed(const QString &name)
+/// At once: fprintf() writes to stderr in pieces of 128 bytes from glibc 2.37 on.
+void complain(const QString &message)
 {
-    if (name == u"light")
-        return Theme::Scheme::Light;
-    if (name == u"dark")
-        return Theme::Scheme::Dark;
-    if (name == u"system" || name.isEmpty())
-        return Theme::Scheme::System;
-    return std::nullopt;
+    const QByteArray line = message.toUtf8() + '\n';
+    std::fwrite(line.constData(), 1, size_t(line.size()), stderr);
 }
 
-int fail(const QString &message)
+/// While it exists, Qt looks for a display. Where there is none Qt would say so in many lines and
+/// abort: this says it in one, or what is wrong with the command line, and ends the process.
+class OpeningDisplay
 {
-    std::fprintf(stderr, "%s\n", qPrintable(message));
-    return usageError;
+    Q_DISABLE_COPY_MOVE(OpeningDisplay)
+public:
+    explicit OpeningDisplay(const QString &fault)
+    {
+        s_fault = fault;
+        qInstallMessageHandler(hear);
+    }
+
+    ~OpeningDisplay()
+    {
+        qInstallMessageHandler(nullptr);
+        for (const auto &[written, message] : std::as_const(s_heard)) {
+            if (!message.contains("XDG_RUNTIME_DIR not set"_L1)) // as under cron: it takes another
+                complain(written);
+        }
+    }
+
+private:
+    static void hear(QtMsgType type, const QMessageLogContext &context, const QString &message)
+    {
+        s_heard.append({qFormatLogMessage(type, context, message), message.simplified()});
+        if (type != QtFatalMsg)
+            return;
+        if (!s_fault.isEmpty()) {
+            complain(s_fault);
+            std::_Exit(usageError);
+        }
+        complain(Text::tr("No window can be opened: %1. The command etcd-registry needs none.")
+                     .arg(s_heard.first().second));
+        std::_Exit(EXIT_FAILURE);
+    }
+
+    inline static QString s_fault;
+    inline static QList<std::pair<QString, QString>> s_heard;
+};
+
+/// What needs no window is answered without one. Returns what is wrong with the command line, as
+/// far as that is known before Qt has taken options of its own off it.
+QString faultWithoutWindow(int argc, char *argv[])
+{
+    const QCoreApplication application = [&] {
+        const Utf8Locale locale;
+        return QCoreApplication(argc, argv);
+    }();
+    const bool hasOptionsOfQt =
+        std::ranges::any_of(application.arguments(), [](const QString &word) {
+            return word.size() > 2 && word.startsWith(u'-') && !word.startsWith("--"_L1);
+        });
+    const QString fault = CommandLine::read().fault;
+    return hasOptionsOfQt ? QString() : fault;
 }
 
 /// At the end of the desktop session nobody is there to be asked.
@@ -46,9 +95,9 @@ void leave(const MainWindow &window)
     Session *session = window.session();
     if (!session)
         return QCoreApplication::quit();
-    QObject::connect(session, &Session::leftAll, &QCoreApplication::quit);
-    QObject::connect(session, &Session::leavingFailed, [](const QString &what) {
-        std::fprintf(stderr, "%s\n", qPrintable(what));
+    QObject::connect(session, &Session::leftAll, qApp, &QCoreApplication::quit);
+    QObject::connect(session, &Session::leavingFailed, qApp, [](const QString &what) {
+        complain(what);
         QCoreApplication::quit();
     });
     session->leaveAll();
@@ -58,63 +107,40 @@ void leave(const MainWindow &window)
 
 int main(int argc, char *argv[])
 {
-    QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(u"etcd-registry-browser"_s);
     QCoreApplication::setApplicationName(u"etcd-registry-browser"_s);
     QCoreApplication::setApplicationVersion(QLatin1StringView(ETCD_REGISTRY_VERSION));
+    const QString fault = faultWithoutWindow(argc, argv);
+    QApplication application = [&] {
+        const OpeningDisplay opening(fault);
+        return QApplication(argc, argv);
+    }();
     QGuiApplication::setApplicationDisplayName(Text::tr("etcd registry browser"));
     QGuiApplication::setDesktopFileName(u"etcd-registry-browser"_s);
 
-    QCommandLineParser parser;
-    parser.setApplicationDescription(Text::tr("See every service registered in an etcd cluster."));
-    parser.addHelpOption();
-    parser.addVersionOption();
-    parser.addPositionalArgument(u"CONNECTION"_s,
-                                 Text::tr("Connect to it at once, for example "
-                                          "http://127.0.0.1:2379/shop."),
-                                 u"[CONNECTION]"_s);
-    const QCommandLineOption demo(u"demo"_s,
-                                  Text::tr("Start a private etcd with sample services."));
-    const QCommandLineOption screenshot(
-        u"screenshot"_s,
-        Text::tr("Write a picture of the window once data is shown, print a table "
-                 "of the services, and end."),
-        u"FILE"_s);
-    const QCommandLineOption scheme(u"scheme"_s, Text::tr("Colours: light, dark or system."),
-                                    u"SCHEME"_s);
-    const QCommandLineOption select(
-        u"select"_s, Text::tr("Choose this service once data is shown."), u"NAMESPACE/SERVICE"_s);
-    parser.addOptions({demo, screenshot, scheme, select});
-    parser.process(application);
-
-    const QStringList arguments = parser.positionalArguments();
-    if (arguments.size() > 1)
-        return fail(Text::tr("One connection at a time: %1 is one too many.").arg(arguments[1]));
-    if (parser.isSet(demo) && !arguments.isEmpty())
-        return fail(Text::tr("Either --demo or a connection, not both."));
-    if (parser.isSet(screenshot) && !parser.isSet(demo) && arguments.isEmpty())
-        return fail(Text::tr("--screenshot needs a connection, or --demo."));
-
+    const CommandLine line = CommandLine::read();
+    if (!line.fault.isEmpty()) {
+        complain(line.fault);
+        return usageError;
+    }
     QSettings settings;
-    const auto chosen = schemeNamed(parser.isSet(scheme) ? parser.value(scheme)
-                                                         : settings.value("scheme"_L1).toString());
-    if (!chosen)
-        return fail(
-            Text::tr("No such colours: %1. Say light, dark or system.").arg(parser.value(scheme)));
-    Theme::apply(application, *chosen);
+    Theme::apply(
+        application,
+        line.scheme.value_or(
+            schemeNamed(settings.value("scheme"_L1).toString()).value_or(Theme::Scheme::System)));
 
     MainWindow window(settings);
     const TerminationSignals termination;
     QObject::connect(&termination, &TerminationSignals::received, &window,
                      [&window] { leave(window); });
-    if (parser.isSet(select))
-        window.chooseWhenConnected(parser.value(select));
-    if (parser.isSet(screenshot))
-        new Screenshot(window, parser.value(screenshot));
-    if (parser.isSet(demo))
+    if (!line.select.isEmpty())
+        window.chooseWhenConnected(line.select);
+    if (!line.screenshot.isEmpty())
+        new Screenshot(window, line.screenshot);
+    if (line.demo)
         window.startDemo();
-    else if (!arguments.isEmpty())
-        window.connectTo(arguments.first());
+    else if (!line.connection.isEmpty())
+        window.connectTo(line.connection);
     window.show();
     return application.exec();
 }
