@@ -17,6 +17,7 @@ namespace EtcdRegistry {
 /// once and goes; deleted before, it aborts the request and calls nothing.
 class Attempt : public QObject
 {
+    Q_OBJECT
 public:
     /// Of the answers that are meant to be short the longest names the 100,000 keys of a lease and
     /// has 14 MB.

@@ -12,6 +12,16 @@ namespace EtcdRegistry {
 // A write that was given up was seen to be carried out 20 s later.
 constexpr auto uncertainFor = 30s;
 
+/// As QtFuture::makeReadyFuture(), which Qt 6.8 warns of; what replaces it is not in 6.4.
+static QFuture<Result<void>> ready(const Result<void> &result)
+{
+    QPromise<Result<void>> promise;
+    promise.start();
+    promise.addResult(result);
+    promise.finish();
+    return promise.future();
+}
+
 Heartbeat::Heartbeat(Store &store, std::chrono::milliseconds ttl,
                      std::chrono::milliseconds interval, Service::WhenTaken whenTaken,
                      QObject *parent)
@@ -24,14 +34,11 @@ Heartbeat::Heartbeat(Store &store, std::chrono::milliseconds ttl,
 
 QFuture<Result<void>> Heartbeat::ensureLease()
 {
+    if (m_granted)
+        return ready({});
     QPromise<Result<void>> promise;
     promise.start();
     const QFuture<Result<void>> future = promise.future();
-    if (m_granted) {
-        promise.addResult(Result<void>());
-        promise.finish();
-        return future;
-    }
     m_leaseWaiters.push_back(std::move(promise));
     if (m_leaseWaiters.size() > 1)
         return future;
@@ -44,9 +51,10 @@ QFuture<Result<void>> Heartbeat::ensureLease()
                 self->m_lease = *lease;
                 self->m_renewed = sent;
             }
+            const auto result = lease ? Result<void>() : lease.error();
             auto waiters = std::exchange(self->m_leaseWaiters, {});
             for (QPromise<Result<void>> &waiter : waiters) {
-                waiter.addResult(lease ? Result<void>() : lease.error());
+                waiter.addResult(result);
                 waiter.finish();
             }
         });
@@ -75,7 +83,7 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
               [this, key, again, self = QPointer(this)](const Result<void> &granted) {
                   // Nothing is sent for a key that was released meanwhile.
                   if (!granted || !self || !m_values.contains(key))
-                      return QtFuture::makeReadyFuture(granted);
+                      return ready(granted);
                   ++m_writes[key].underWay;
                   const QByteArray value = m_values.value(key);
                   return m_store.put(key, value, m_lease)
@@ -84,7 +92,7 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
                              lease = m_lease](const Result<Applied> &put) {
                                 const auto result = put ? Result<void>() : put.error();
                                 if (!self)
-                                    return QtFuture::makeReadyFuture(result);
+                                    return ready(result);
                                 wrote(key, put, sent);
                                 if (put && m_values.value(key) == value && m_granted
                                     && m_lease == lease)
@@ -92,7 +100,7 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
                                 const bool leaseGone =
                                     !put && put.error().code == Error::Code::NotFound;
                                 if (!leaseGone || !again)
-                                    return QtFuture::makeReadyFuture(result);
+                                    return ready(result);
                                 m_granted &= m_lease != lease;
                                 return write(key, false);
                             })

@@ -312,8 +312,10 @@ std::optional<Fault> fault(QByteArrayView text)
 Position position(QByteArrayView text, qsizetype offset)
 {
     const auto before = text.first(offset);
+    // Not by lastIndexOf(), which in Qt 6.8 and 6.11 looks behind the end of an empty view.
+    const auto line = std::find(before.rbegin(), before.rend(), '\n').base();
     qsizetype column = 1; // without a copy: the text may have 256 MiB
-    for (const uchar c : before.sliced(before.lastIndexOf('\n') + 1))
+    for (const uchar c : QByteArrayView(line, before.end()))
         column += c >= 0xf0 ? 2 : (c & 0xc0) != 0x80;
     return {std::count(before.begin(), before.end(), '\n') + 1, column};
 }

@@ -224,9 +224,9 @@ bool InstanceFilter::matches(const Term &term, const Row &row)
     if (!term.regex.pattern().isEmpty()) {
         return anyText(instance, [&](auto text) {
             if constexpr (std::is_same_v<decltype(text), QByteArrayView>)
-                return term.regex.match(QString::fromUtf8(text)).hasMatch();
+                return QString::fromUtf8(text).contains(term.regex);
             else
-                return term.regex.match(text).hasMatch();
+                return text.contains(term.regex);
         });
     }
     if (!term.field.isEmpty()) {

@@ -35,7 +35,7 @@ qint64 wallOffset()
 
 QDateTime wallTime(Instance::Clock::time_point time, qint64 offset)
 {
-    return QDateTime::fromMSecsSinceEpoch(offset + msOf(time.time_since_epoch()), Qt::UTC);
+    return QDateTime::fromMSecsSinceEpoch(offset + msOf(time.time_since_epoch())).toUTC();
 }
 
 Kind kindOf(Change::Kind kind)

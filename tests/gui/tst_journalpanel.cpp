@@ -30,7 +30,7 @@ namespace {
 
 JournalEntry entry(int number, Kind kind = Kind::Joined)
 {
-    return {.time = QDateTime::fromMSecsSinceEpoch(1'790'000'000'000 + number * 100, Qt::UTC),
+    return {.time = QDateTime::fromMSecsSinceEpoch(1'790'000'000'000 + number * 100).toUTC(),
             .kind = kind,
             .nameSpace = u"shop"_s,
             .service = u"orders"_s,

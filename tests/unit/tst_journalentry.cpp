@@ -88,7 +88,7 @@ void TestJournalEntry::differencesAreBounded()
 
 void TestJournalEntry::entriesSurviveTheFile()
 {
-    const auto time = QDateTime::fromMSecsSinceEpoch(1'790'000'000'007, Qt::UTC);
+    const auto time = QDateTime::fromMSecsSinceEpoch(1'790'000'000'007).toUTC();
     QList<JournalEntry> entries{
         {.time = time, .kind = Kind::Joined, .key = u"k"_s, .instance = u"a\"\\\n\u0001ü😀"_s},
         {.time = time, .kind = Kind::Left, .key = u"k"_s, .ours = true, .duration = 41s},
@@ -133,7 +133,7 @@ void TestJournalEntry::entriesSurviveTheFile()
 
 void TestJournalEntry::exports()
 {
-    const QList<JournalEntry> entries{{.time = QDateTime::fromMSecsSinceEpoch(0, Qt::UTC),
+    const QList<JournalEntry> entries{{.time = QDateTime::fromMSecsSinceEpoch(0).toUTC(),
                                        .kind = Kind::Joined,
                                        .nameSpace = u"shop"_s,
                                        .service = u"or,\"ders"_s,

@@ -24,6 +24,8 @@ private Q_SLOTS:
     void valueFromInput();
     void integers_data();
     void integers();
+    void positions_data();
+    void positions();
     void deepAndLong();
 };
 
@@ -255,6 +257,40 @@ void TestJson::integers()
 {
     QFETCH(QByteArray, value);
     QTEST(Json::integer(value), "integer");
+}
+
+void TestJson::positions_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<QByteArray>("after");
+    QTest::addColumn<qsizetype>("line");
+    QTest::addColumn<qsizetype>("column");
+    const auto row = [](const char *tag, const char *before, const char *after, qsizetype line,
+                        qsizetype column) {
+        QTest::newRow(tag) << QByteArray(before) << QByteArray(after) << line << column;
+    };
+    row("nothing", "", "", 1, 1);
+    row("the beginning", "", "{}", 1, 1);
+    row("before a line", "", "\n\xff{\"a\":1}", 1, 1); // found by Qt 6.8 behind an empty view
+    row("before lines", "", "x\n\n", 1, 1);
+    row("a new line", "\n", "\n", 2, 1);
+    row("amid a line", "\n\nab", "\n", 3, 3);
+    row("characters", "\u00e4\U0001f600", "\n", 1, 4);
+}
+
+void TestJson::positions()
+{
+    QFETCH(QByteArray, before);
+    QFETCH(QByteArray, after);
+    const QByteArray text = before + after;
+    // Whatever stands around the view
+    const QByteArray around = "\n\n" + text + "\n\n";
+    for (const QByteArrayView view :
+         {QByteArrayView(text), QByteArrayView(around).sliced(2, text.size())}) {
+        const Json::Position position = Json::position(view, before.size());
+        QTEST(position.line, "line");
+        QTEST(position.column, "column");
+    }
 }
 
 void TestJson::deepAndLong()

@@ -274,8 +274,9 @@ void TestLayout::decode_data()
     row("elsewhere", u"config/a/my-web/"_s + hash40, document, Problem::KeyShape, u"config/a"_s,
         u"my web"_s);
     row("empty key", u""_s, document, Problem::KeyShape, u""_s, u""_s);
-    for (const auto value : {"", "hello", "42", "\"x\"", "[1]", "null", "{\"a\":1",
-                             "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}"})
+    for (const auto value :
+         {"", "hello", "42", "\"x\"", "[1]", "null", "{\"a\":1", "{\"a\":\"\n\"}",
+          "{\"a\":\"\xff\"}", "\n\xff{\"a\":1}", "\n\n", "\n/\n[", "\xff"})
         row(QByteArray("value ") + value, u"services/a/web/"_s + hash40, value,
             Problem::NotAnObject, u"a"_s, u"web"_s);
     row("neither", u"services/a/web/one"_s, "x", Problem::NotAnObject, u"a"_s, u"web"_s);

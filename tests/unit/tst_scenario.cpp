@@ -162,6 +162,9 @@ void TestScenario::tellsWhereItIsWrong_data()
     row("an open comment", "{} /* ", "Line 1, column 4: something follows");
     row("two commas", "{\"$schema\":1,,}", "Line 1, column 15: a name in double quotes");
     row("not UTF-8", "{\"a\":\"\xff\"}", "not UTF-8");
+    row("not UTF-8 behind a line", "\n\xff{}", "not UTF-8");
+    row("nothing", "", "Line 1, column 1");
+    row("a line", "\n", "Line 2, column 1");
     row("a list", "\n []", "Line 2, column 2: an object is expected here");
     row("empty", "{}", "Line 1, column 1: registrations is missing");
     row("none", R"({"registrations":[]})", "Line 1, column 18: a list of at least one");

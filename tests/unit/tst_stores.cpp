@@ -254,7 +254,8 @@ void TestStores::pagesV3()
 void TestStores::notJson()
 {
     bool more = false;
-    for (const QByteArray body : {"", "<html></html>", "[1]", "{\"kvs\":[", "null"}) {
+    for (const QByteArray body :
+         {"", "<html></html>", "[1]", "{\"kvs\":[", "null", "\n", "\n\xff{}"}) {
         const auto v3 = StoreV3::decodePage(reply(200, body), &more);
         QVERIFY(!v3);
         QCOMPARE(v3.error().code, Error::Code::Protocol);
