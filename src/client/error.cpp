@@ -105,8 +105,6 @@ QString Error::message() const
         return Text::tr("No answer in time from %1%2. Check node and network, and try again.")
             .arg(where, because);
     case Code::Unavailable:
-        if (detail.contains("not supported for learner"_L1))
-            return Text::tr("%1 is a learner%2. Name a voting member.").arg(where, because);
         return Text::tr("%1 can't serve now%2. Check that most nodes are up, and try again.")
             .arg(where, because);
     case Code::NoLeader:
@@ -130,6 +128,8 @@ QString Error::message() const
                         "started with --max-request-bytes.")
             .arg(where, because);
     case Code::NotServed:
+        if (detail.contains("for learner"_L1))
+            return Text::tr("%1 is a learner%2. Name a voting member.").arg(where, because);
         return Text::tr("%1 does not serve this API%2. Choose api=auto, or start etcd with it.")
             .arg(where, because);
     case Code::OtherCluster:
@@ -137,6 +137,8 @@ QString Error::message() const
                         "of hosts.")
             .arg(where, because);
     case Code::Protocol:
+        if (httpStatus == 400 && detail.contains("HTTPS"_L1)) // Go's words, and nginx's
+            return Text::tr("%1 wants https%2. Write https:// before it.").arg(where, because);
         if (httpStatus >= 300) {
             return Text::tr(
                        "%1 is a web server or a proxy, not etcd%2. Check that the address is a "

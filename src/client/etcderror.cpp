@@ -59,6 +59,8 @@ static Error::Code codeOfGrpc(int code, const QString &message)
     case 14:
         if (message.contains("no leader"_L1))
             return Error::Code::NoLeader;
+        if (message.contains("for learner"_L1)) // which serves clients no more than its status
+            return Error::Code::NotServed;
         return Error::Code::Unavailable;
     case 1: // canceled: not by us, so by a node that goes away
     case 2: // unknown: in practice a deadline that went by without a leader
@@ -115,7 +117,8 @@ Error errorFromReply(const HttpReply &reply)
                             .arg(QLocale::c().formattedDataSize(reply.requestSize * 3 / 4));
     }
     // A node that fails is never the request's fault, whatever its body says.
-    if (reply.status >= 500 && error.code != Error::Code::NoLeader)
+    if (reply.status >= 500 && error.code != Error::Code::NoLeader
+        && error.code != Error::Code::NotServed)
         error.code = Error::Code::Unavailable;
     return error;
 }

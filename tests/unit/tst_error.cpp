@@ -135,9 +135,19 @@ void TestError::saysWhatToDo_data()
         u"takes no certificate with a common name"_s);
     row("a page", {.code = Code::Protocol, .httpStatus = 404, .detail = u"<html>no</html>"_s},
         u"a web server or a proxy, not etcd (HTTP status 404)"_s);
+    row("Go's https",
+        {.code = Code::Protocol,
+         .httpStatus = 400,
+         .detail = u"Client sent an HTTP request to an HTTPS server."_s},
+        u"wants https"_s);
+    row("nginx's https",
+        {.code = Code::Protocol,
+         .httpStatus = 400,
+         .detail = u"<html> <head><title>400 The plain HTTP request was sent to HTTPS port"_s},
+        u"wants https (HTTP status 400)"_s);
     row("a status", {.code = Code::Protocol, .httpStatus = 401}, u"(HTTP status 401)"_s);
     row("a learner",
-        {.code = Code::Unavailable,
+        {.code = Code::NotServed,
          .httpStatus = 503,
          .etcdCode = 14,
          .detail = u"etcdserver: rpc not supported for learner"_s},

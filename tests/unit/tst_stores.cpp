@@ -97,6 +97,8 @@ void TestStores::errors_data()
         Code::TooLarge, "grpc: received message larger than max (3 vs. 2)");
     row("too large for etcd", 400, R"({"code":3,"message":"etcdserver: request is too large"})",
         Code::TooLarge, "etcdserver: request is too large");
+    row("a learner", 503, R"({"code":14,"message":"etcdserver: rpc not supported for learner"})",
+        Code::NotServed, "etcdserver: rpc not supported for learner");
     row("deadline", 500, R"({"code":2,"message":"context deadline exceeded"})", Code::Unavailable,
         "context deadline exceeded");
     row("CN", 400,
