@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 tests=(tst_stores tst_watch tst_instancemodel tst_servicemodel tst_manyrows tst_presence tst_rowkeeper)
 installer/setup.sh --tests
-cmake -S . -B build/tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++-14 \
+cmake -S . -B build/tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_CXX_FLAGS="-fsanitize=thread -DTHREAD_SANITIZED -O1 -g1" \
     -DCMAKE_EXE_LINKER_FLAGS=-fsanitize=thread >/dev/null
 cmake --build build/tsan --target "${tests[@]}"
