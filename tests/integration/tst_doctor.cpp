@@ -8,7 +8,12 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLocale>
+#include <QNetworkReply>
+#include <QProcess>
+#include <QStandardPaths>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
@@ -40,6 +45,13 @@ private Q_SLOTS:
     void alarm();
     void addressOfAMember();
     void apiNotServed();
+    void leadingSlash();
+    void directoryTtl();
+    void twoOwners_data() { stores(); }
+    void twoOwners();
+    void oddHosts();
+    void proxyThatBuffers_data() { stores(); }
+    void proxyThatBuffers();
     void clock_data();
     void clock();
 
@@ -320,6 +332,108 @@ void TestDoctor::certificates()
     const QString stranger =
         with(u"client.pem"_s, u"stranger.pem"_s).replace(u"client.key"_s, u"stranger.key"_s);
     QCOMPARE(Visit(stranger).outcome, u"3 tls"_s);
+}
+
+void TestDoctor::leadingSlash()
+{
+    const QString key = u"/services/slash/web/1"_s;
+    QVERIFY(registered(m_cluster, Api::V3, {key, "{}"}));
+    // The other one is that there are others.
+    for (const Api api : {Api::V2, Api::V3})
+        QCOMPARE(Visit(m_cluster.connectionString(u"/slash"_s + option(api))).outcome,
+                 u"1 namespace namespace"_s);
+    QVERIFY(m_cluster.remove(Api::V3, key));
+}
+
+void TestDoctor::directoryTtl()
+{
+    const Layout::Record one = record(u"mortal/eu"_s, u"web"_s);
+    QVERIFY(registered(m_cluster, Api::V2, one));
+    QNetworkAccessManager network;
+    QNetworkRequest request(m_cluster.endpoints()[0].resolved(QUrl(u"/v2/keys/services/mortal"_s)));
+    request.setHeader(QNetworkRequest::ContentTypeHeader, u"application/x-www-form-urlencoded"_s);
+    QNetworkReply *reply = network.put(request, "dir=true&prevExist=true&ttl=500");
+    QTRY_VERIFY(reply->isFinished());
+    QCOMPARE(reply->error(), QNetworkReply::NoError);
+    for (const QString &nameSpace : {u"/mortal"_s, u"/mortal/eu"_s}) {
+        const Visit visit(m_cluster.connectionString(nameSpace + option(Api::V2)));
+        QCOMPARE(visit.outcome, u"1 ttl"_s);
+        QCOMPARE(visit.where, QStringList{u"services/mortal/"_s});
+    }
+    QVERIFY(m_cluster.remove(Api::V2, one.key));
+}
+
+/// Each puts back what the other wrote.
+void TestDoctor::twoOwners()
+{
+    QFETCH(Api, api);
+    const Layout::Record one = record(u"fight"_s, u"web"_s);
+    const QByteArray other = one.value.chopped(1) + R"(,"owner":"b"})";
+    QVERIFY(registered(m_cluster, api, one, 10));
+    QVERIFY(registered(m_cluster, api, {one.key, other}, 10));
+    bool isOther = false;
+    QTimer flip;
+    connect(&flip, &QTimer::timeout, this, [&] {
+        QVERIFY(registered(m_cluster, api, {one.key, isOther ? other : one.value}, 10));
+        isOther = !isOther;
+    });
+    flip.start(1000);
+    const Visit visit(m_cluster.connectionString(u"/fight"_s + option(api)));
+    flip.stop();
+    QVERIFY(m_cluster.remove(api, one.key));
+    QCOMPARE(visit.outcome, u"1 owner"_s);
+    QCOMPARE(visit.where, QStringList{one.key});
+}
+
+void TestDoctor::oddHosts()
+{
+    FakeServer web, peer;
+    web.on("/", FakeServer::reply(401, "<html>Who are you?</html>", "text/html",
+                                  "Server: nginx/1.22.1\r\n"));
+    peer.on("/version", FakeServer::reply(200, R"({"etcdserver":"3.4.23"})"));
+    peer.on("/members", FakeServer::reply(200, R"([{"id":7,"name":"n","clientURLs":[]}])"));
+    const auto visit = [&](const FakeServer &odd) {
+        return Visit(m_cluster.endpoints()[0].authority() + u',' + odd.url().authority()
+                     + u"/shop-v3?api=v3"_s);
+    };
+    const Visit atWeb = visit(web);
+    QCOMPARE(atWeb.outcome, u"1 reach"_s);
+    QVERIFY2(atWeb.cli.output.contains("nginx/1.22.1"), atWeb.cli.output);
+    const Visit atPeer = visit(peer);
+    QCOMPARE(atPeer.outcome, u"1 reach"_s);
+    QVERIFY2(atPeer.cli.output.contains("peer port"), atPeer.cli.output);
+}
+
+/// nginx, as it is by default.
+void TestDoctor::proxyThatBuffers()
+{
+    QFETCH(Api, api);
+    QString nginx = QStandardPaths::findExecutable(u"nginx"_s);
+    if (nginx.isEmpty())
+        nginx = QStandardPaths::findExecutable(u"nginx"_s, {u"/usr/sbin"_s});
+    if (nginx.isEmpty())
+        QSKIP("nginx is not installed");
+    QTemporaryDir folder;
+    const auto port = LocalEtcd::freePort();
+    QFile file(folder.filePath(u"nginx.conf"_s));
+    QVERIFY(file.open(QFile::WriteOnly));
+    QString text = u"daemon off; pid D/pid; error_log D/error; events {} http { access_log off;"_s;
+    for (const QString &what : {u"client_body"_s, u"proxy"_s, u"fastcgi"_s, u"uwsgi"_s, u"scgi"_s})
+        text += what + u"_temp_path D/"_s + what + u';';
+    text += u"server { listen 127.0.0.1:%1; location / { proxy_pass %2; } } }"_s.arg(port).arg(
+        m_cluster.endpoints()[0].toString());
+    file.write(text.replace(u" D/"_s, u' ' + folder.path() + u'/').toUtf8());
+    file.close();
+    QProcess proxy;
+    proxy.start(nginx, {u"-c"_s, file.fileName(), u"-e"_s, folder.filePath(u"error"_s)});
+    QVERIFY(proxy.waitForStarted());
+    QTest::qWait(500);
+    const Visit visit(u"127.0.0.1:%1"_s.arg(port) + (api == Api::V2 ? u"/shop-v2"_s : u"/shop-v3"_s)
+                      + option(api));
+    proxy.terminate();
+    proxy.waitForFinished();
+    QCOMPARE(visit.outcome, u"1 watch"_s);
+    QVERIFY2(visit.cli.output.contains("proxy_buffering off"), visit.cli.output);
 }
 
 void TestDoctor::clock_data()

@@ -22,7 +22,9 @@ private Q_SLOTS:
     void noMajority_data();
     void noMajority();
     void followsTheMembership();
+    void followsQuickReplacements();
     void showsTheNodes();
+    void showsAFailureAtOnce();
 
 private:
     ConnectionString connection(Api api, const QString &options = {}) const
@@ -184,6 +186,42 @@ void TestFailover::followsTheMembership()
         QVERIFY(await(registry->leaveAll()));
     }
     QCOMPARE(lost, 0);
+}
+
+/// All three are replaced one right after the other, and nobody asks for anything meanwhile.
+void TestFailover::followsQuickReplacements()
+{
+    EtcdCluster etcd({.members = 3});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Registry registry(
+        *ConnectionString::parse(etcd.connectionString(u"/failover?refresh=true&api=v3&ttl=60"_s)));
+    QVERIFY(await(registry.join(service(80))));
+    QTest::qWait(1500);
+    for (int member = 0; member < 3; ++member) {
+        QVERIFY(etcd.replace(member));
+        QTest::qWait(4000);
+    }
+    const auto listed = await(registry.list());
+    QVERIFY2(listed, qPrintable(listed ? QString() : listed.error().message()));
+    QCOMPARE(listed->instances.size(), 1);
+    QVERIFY(await(registry.leaveAll()));
+}
+
+/// Not only when the nodes are asked next.
+void TestFailover::showsAFailureAtOnce()
+{
+    EtcdCluster etcd({.members = 3});
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Registry registry(*ConnectionString::parse(etcd.connectionString(u"?api=v3"_s)));
+    QVERIFY(await(registry.list()));
+    registry.setNodesInterval(60s);
+    const auto isReachable = [&registry](int node) { return registry.nodes().at(node).reachable; };
+    QTRY_VERIFY(isReachable(0) && isReachable(1) && isReachable(2));
+    QVERIFY(etcd.kill(0));
+    QVERIFY(await(registry.list()));
+    QVERIFY(!isReachable(0));
+    QVERIFY(isReachable(1));
+    QVERIFY(etcd.restart(0));
 }
 
 void TestFailover::showsTheNodes()

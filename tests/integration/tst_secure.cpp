@@ -46,6 +46,7 @@ private Q_SLOTS:
     void saysWhyItMayNotLook();
     void givesNoLoginToStrangers_data();
     void givesNoLoginToStrangers();
+    void followsWhereLoginsAreOn();
 
 private:
     static void stores()
@@ -364,6 +365,47 @@ void TestSecure::givesNoLoginToStrangers()
         QTRY_COMPARE(stranger.requests().size(), 1);
         QVERIFY(!stranger.requests().first().headers.contains("authorization"));
     }
+}
+
+/// As from 3.4.42 on the membership is told to users only: who is new shows without our login that
+/// it is a member, and is given it from then on.
+void TestSecure::followsWhereLoginsAreOn()
+{
+    FakeServer first, second, stranger;
+    for (FakeServer *node : {&first, &second, &stranger})
+        node->on("/version", FakeServer::reply(200, R"({"etcdserver":"3.5.30"})"));
+    const auto refused =
+        FakeServer::reply(400, R"({"code":3,"message":"etcdserver: user name is empty"})");
+    stranger.on("/v3/", refused);
+    stranger.on("/metrics", FakeServer::reply(200, "\netcd_server_id{server_id=\"63\"} 1\n"));
+    second.on("/metrics", FakeServer::reply(200, "\netcd_server_id{server_id=\"a\"} 1\n"));
+    for (FakeServer *node : {&first, &second}) {
+        node->on("/v3/kv/range", refused);
+        node->on("/v3/kv/range", FakeServer::reply(200, R"({"header":{"revision":"1"}})"));
+        node->on("/v3/auth/authenticate",
+                 FakeServer::reply(200, R"({"header":{},"token":"secret.1"})"));
+        node->on("/v3/cluster/member/list",
+                 FakeServer::reply(
+                     200, R"({"header":{},"members":[{"ID":"7","name":"a","clientURLs":[")"
+                              + first.url().toEncoded() + R"("]},{"ID":"10","clientURLs":[")"
+                              + second.url().toEncoded() + R"("]},{"ID":"11","clientURLs":[")"
+                              + stranger.url().toEncoded() + R"("]}]})"));
+    }
+    Registry registry(*ConnectionString::parse(u"http://ops:hunter2@"_s + first.url().authority()
+                                               + u"?api=v3&refresh=true"_s));
+    QVERIFY(await(registry.list()));
+    QTRY_VERIFY_WITH_TIMEOUT(!stranger.requests().isEmpty() && !second.requests().isEmpty(), 5000);
+    QTest::qWait(200);
+    for (const FakeServer *node : {&second, &stranger}) {
+        for (const FakeServer::Request &request : node->requests())
+            QVERIFY2(!request.headers.contains("authorization"), request.path);
+    }
+    first.stop();
+    const auto listed = await(registry.list());
+    QVERIFY2(listed, qPrintable(listed ? QString() : listed.error().message()));
+    QCOMPARE(listed->endpoint, second.url().toString());
+    for (const FakeServer::Request &request : stranger.requests())
+        QVERIFY2(!request.headers.contains("authorization"), request.path);
 }
 
 QTEST_GUILESS_MAIN(TestSecure)

@@ -103,6 +103,21 @@ void TestSessionModels::listsNodes()
     QCOMPARE(model.index(0, NodeModel::Leader).data().toString(), QString());
     QVERIFY(model.index(0, NodeModel::LastError).data().toString().contains(u"b:1"_s));
     QCOMPARE(watch.resets, 0);
+
+    Node c;
+    c.endpoint = QUrl(u"http://c:1"_s);
+    c.asked = c.reachable = true;
+    c.unseen = Error{.code = Error::Code::PermissionDenied};
+    model.setNodes({c});
+    QCOMPARE(model.index(0, NodeModel::Leader).data().toString(), u"could not be seen"_s);
+    QVERIFY(model.index(0, NodeModel::LastError).data().toString().contains(u"not be seen"_s));
+    c.unseen.reset();
+    c.troubles = QStringList{u"alarm:NOSPACE"_s};
+    c.learner = true;
+    model.setNodes({c});
+    QCOMPARE(model.index(0, NodeModel::Leader).data().toString(), u"Learner"_s);
+    QCOMPARE(model.index(0, 0).data(NodeModel::NodeStateRole).toInt(), int(NodeModel::InTrouble));
+    QVERIFY(model.index(0, NodeModel::LastError).data().toString().contains(u"NOSPACE"_s));
 }
 
 QTEST_GUILESS_MAIN(TestSessionModels)
