@@ -76,6 +76,29 @@ QString plainLines(const QString &text, qsizetype most)
     return plain(text, most, true);
 }
 
+QString plainTip(const QString &text)
+{
+    constexpr qsizetype widest = 100;
+    QString result = plainLines(text, longestTip);
+    qsizetype blank = -1; // where the line may be broken
+    for (qsizetype i = 0, start = 0; i < result.size(); ++i) {
+        if (result[i] == u'\n') {
+            start = i + 1;
+            blank = -1;
+        } else if (i - start >= widest && !result[i].isLowSurrogate()) {
+            if (blank >= start)
+                result[blank] = u'\n';
+            else
+                result.insert(i, u'\n');
+            start = blank >= start ? blank + 1 : i + 1;
+            blank = -1;
+        } else if (result[i] == u' ') {
+            blank = i;
+        }
+    }
+    return result;
+}
+
 QByteArray plainJson(const QByteArray &json)
 {
     const auto isSafe = [](char c) { return uchar(c) < 0x7f; }; // valid JSON has no C0 in strings

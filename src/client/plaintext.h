@@ -35,6 +35,11 @@ inline QString plainLine(const QString &text)
 /// The same for a text of lines: its line breaks and tabs stay.
 QString plainLines(const QString &text, qsizetype most = wholeText);
 
+/// For tool tips, which show a text in lines as they are: at most longestTip characters, in lines
+/// that no screen is too narrow for.
+constexpr qsizetype longestTip = 1000;
+QString plainTip(const QString &text);
+
 /// JSON that means the same: what is not plain is escaped (\u202e). Precondition: valid JSON.
 QByteArray plainJson(const QByteArray &json);
 

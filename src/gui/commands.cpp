@@ -2,11 +2,19 @@
 #include "commands.h"
 
 #include "batch.h"
+#include "copyas.h"
 #include "inspectdialog.h"
 #include "joindialog.h"
 #include "leavedialog.h"
 #include "noticebar.h"
+#include "plaintext.h"
 #include "session.h"
+#include "weburls.h"
+
+#include <QClipboard>
+#include <QDesktopServices>
+#include <QGuiApplication>
+#include <QMessageBox>
 
 namespace EtcdRegistry {
 
@@ -20,6 +28,15 @@ Commands::Commands(Session &session, const QString &clusterName, NoticeBar *noti
 
 void Commands::join(const Service &prefilled)
 {
+    constexpr qsizetype mostEdited = 100'000; // Qt lays out a line in the square of its length
+    if (prefilled.document.size() > mostEdited || prefilled.name.size() > longestLine) {
+        return m_notice->show(tr("Its document or its name is too long to be edited here. Write it "
+                                 "to a file, and join it with etcd-registry join --doc."),
+                              tr("Copy document"), [document = prefilled.document] {
+                                  QGuiApplication::clipboard()->setText(
+                                      QString::fromUtf8(document));
+                              });
+    }
     ConnectionString connection = m_session.connection();
     if (const auto &cluster = m_session.cluster()) {
         connection.api =
@@ -37,7 +54,17 @@ void Commands::join(const Service &prefilled)
     dialog->open();
 }
 
+/// One window for each row: more of them than a screen has room for are asked about.
 void Commands::inspect(const QList<Row> &rows)
+{
+    constexpr int mostUnasked = 10;
+    if (rows.size() <= mostUnasked)
+        return inspectAll(rows);
+    ask(tr("Inspect"), tr("Open %1 windows, one for each row?").arg(rows.size()), {},
+        [this, rows] { inspectAll(rows); });
+}
+
+void Commands::inspectAll(const QList<Row> &rows)
 {
     const auto open = m_window->findChildren<InspectDialog *>();
     for (const Row &row : rows) {
@@ -75,6 +102,60 @@ void Commands::leaveNow(const QStringList &keys)
         m_notice->show(tr("Not all could be left. %1").arg(error.message()), tr("Try again"),
                        [this, keys] { leaveNow(keys); });
     });
+}
+
+void Commands::copyAs(const CopyFormat &format, const QList<Row> &rows)
+{
+    QStringList texts;
+    for (const Row &row : rows)
+        texts.append(format.text(*row.instance, m_session.connection()));
+    texts.removeAll(QString());
+    if (texts.isEmpty())
+        return m_notice->show(tr("No such command can register it again: its value is no JSON "
+                                 "object, or its name can be no argument."),
+                              tr("Copy documents"), [rows] {
+                                  QStringList documents;
+                                  for (const Row &row : rows)
+                                      documents.append(QString::fromUtf8(row.instance->document));
+                                  QGuiApplication::clipboard()->setText(documents.join(u'\n'));
+                              });
+    QGuiApplication::clipboard()->setText(texts.join(u'\n'));
+}
+
+void Commands::openUrls(const QList<Row> &rows)
+{
+    const QList<QUrl> urls = webUrls(rows);
+    const QList<QUrl> some = urls.first(std::min<qsizetype>(urls.size(), mostAtOnce));
+    const auto open = [some] {
+        for (const QUrl &url : some)
+            QDesktopServices::openUrl(url);
+    };
+    if (some.size() <= 1)
+        return open();
+    constexpr qsizetype longest = 80; // that is told of each
+    QStringList addresses;
+    for (const QUrl &url : some)
+        addresses.append(plainText(url.toDisplayString(), longest));
+    ask(tr("Open URL"),
+        urls.size() > some.size()
+            ? tr("Open the first %1 of %2 pages?").arg(some.size()).arg(urls.size())
+            : tr("Open these %1 pages?").arg(some.size()),
+        addresses.join(u'\n'), open);
+}
+
+void Commands::ask(const QString &title, const QString &question, const QString &details,
+                   const std::function<void()> &open)
+{
+    auto *box = new QMessageBox(QMessageBox::NoIcon, title, question,
+                                QMessageBox::Open | QMessageBox::Cancel, m_window);
+    box->setInformativeText(details);
+    box->setDefaultButton(QMessageBox::Cancel);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box, &QDialog::finished, this, [open](int button) {
+        if (button == QMessageBox::Open)
+            open();
+    });
+    box->open();
 }
 
 Service serviceLike(const Instance &instance)

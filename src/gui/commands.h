@@ -6,11 +6,14 @@
 
 #include <QObject>
 
+#include <functional>
+
 class QWidget;
 
 namespace EtcdRegistry {
 
 class NoticeBar;
+struct CopyFormat;
 class Session;
 
 /// What can be done in a session, with the dialogs that ask before and the errors that come after.
@@ -23,10 +26,15 @@ public:
 
     void join(const Service &prefilled);
     void inspect(const QList<Row> &rows);
+    void copyAs(const CopyFormat &format, const QList<Row> &rows); ///< to the clipboard
+    void openUrls(const QList<Row> &rows);                         ///< in a browser: see webUrls()
     void leave(const QList<Instance> &instances);
 
 private:
+    void inspectAll(const QList<Row> &rows);
     void leaveNow(const QStringList &keys);
+    void ask(const QString &title, const QString &question, const QString &details,
+             const std::function<void()> &open);
 
     Session &m_session;
     QString m_clusterName;

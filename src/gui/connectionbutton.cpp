@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connectionbutton.h"
 
+#include "plaintext.h"
 #include "theme.h"
 
 #include <QPainter>
@@ -20,8 +21,9 @@ ConnectionButton::ConnectionButton(QWidget *parent)
 void ConnectionButton::setConnection(const QString &name, const QString &identity)
 {
     m_identity = identity;
-    setText(name.isEmpty() ? tr("Not connected") : name);
-    setToolTip(identity);
+    setText(name.isEmpty() ? tr("Not connected")
+                           : plainLine(name).replace(u'&', u"&&"_s)); // no mnemonic
+    setToolTip(plainTip(identity));
     update();
 }
 

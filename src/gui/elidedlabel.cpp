@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elidedlabel.h"
 
+#include "plaintext.h"
+
 #include <QPainter>
 
 namespace EtcdRegistry {
@@ -14,7 +16,7 @@ void ElidedLabel::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     const QString elided = fontMetrics().elidedText(text(), Qt::ElideMiddle, width());
-    setToolTip(elided == text() ? QString() : text());
+    setToolTip(elided == text() ? QString() : plainTip(text()));
     painter.setPen(palette().color(foregroundRole()));
     painter.drawText(rect(), Qt::AlignVCenter, elided);
 }

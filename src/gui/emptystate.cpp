@@ -20,8 +20,11 @@ EmptyState::EmptyState(QWidget *parent)
     m_title->setFont(font);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
     m_hint->setWordWrap(true);
-    for (QLabel *label : {m_title, m_hint})
+    for (QLabel *label : {m_title, m_hint}) {
         label->setAlignment(Qt::AlignCenter);
+        label->setTextFormat(Qt::PlainText);
+    }
+    m_title->setWordWrap(true);
 
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(8);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "factsview.h"
 
+#include "plaintext.h"
 #include "theme.h"
 
 #include <QEvent>
@@ -27,8 +28,11 @@ FactsView::FactsView(QWidget *parent)
     document()->setDocumentMargin(0);
 }
 
-void FactsView::setFacts(const QList<Fact> &facts)
+void FactsView::setFacts(const QList<Fact> &told)
 {
+    QList<Fact> facts = told;
+    for (Fact &fact : facts)
+        fact.second = plainLine(fact.second);
     const bool sameLabels =
         std::equal(facts.begin(), facts.end(), m_facts.begin(), m_facts.end(),
                    [](const Fact &a, const Fact &b) { return a.first == b.first; });

@@ -2,6 +2,7 @@
 #include "inspectdialog.h"
 
 #include "instancefacts.h"
+#include "plaintext.h"
 #include "ui_inspectdialog.h"
 
 #include <QAbstractTextDocumentLayout>
@@ -13,7 +14,11 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
+
+constexpr int mostFactsHeight = 360; ///< more of them scroll, and the dialog fits a small screen
+constexpr qsizetype longestTitle = 120;
 
 InspectDialog::InspectDialog(const Row &row, Now now, QWidget *parent)
     : QDialog(parent)
@@ -24,10 +29,11 @@ InspectDialog::InspectDialog(const Row &row, Now now, QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     setModal(false);
     // The facts are few and all to be seen; the document takes the rest.
-    connect(
-        m_ui->facts->document()->documentLayout(),
-        &QAbstractTextDocumentLayout::documentSizeChanged, m_ui->facts,
-        [facts = m_ui->facts](const QSizeF &size) { facts->setFixedHeight(qCeil(size.height())); });
+    connect(m_ui->facts->document()->documentLayout(),
+            &QAbstractTextDocumentLayout::documentSizeChanged, m_ui->facts,
+            [facts = m_ui->facts](const QSizeF &size) {
+                facts->setFixedHeight(std::min(qCeil(size.height()), mostFactsHeight));
+            });
     QPushButton *close = m_ui->buttons->button(QDialogButtonBox::Close);
     close->setAutoDefault(false);
     close->setFocus();
@@ -71,8 +77,11 @@ void InspectDialog::setRow(const std::optional<Row> &row)
     const Instance &instance = *m_row.instance;
     m_ui->gone->clear();
     m_ui->document->setDocument(instance.document);
-    setWindowTitle(instance.host.isEmpty() ? instance.service
-                                           : tr("%1 on %2").arg(instance.service, instance.host));
+    const QString service = plainText(instance.service, longestTitle);
+    const QString title = instance.host.isEmpty()
+                              ? service
+                              : tr("%1 on %2").arg(service, plainText(instance.host, longestTitle));
+    setWindowTitle(QString(title).replace(u"[*]"_s, u"[*][*]"_s)); // which stands for itself
     refresh();
     m_clock.start();
 }

@@ -5,6 +5,7 @@
 #include "instancedelegate.h"
 #include "json.h"
 #include "motion.h"
+#include "plaintext.h"
 #include "session.h"
 #include "tableview.h"
 
@@ -33,10 +34,11 @@ QString scopeText(const Scope &scope)
 {
     if (!scope.nameSpace)
         return InstancePanel::tr("All services");
-    const QString nameSpace =
-        scope.nameSpace->isEmpty() ? InstancePanel::tr("(no namespace)") : *scope.nameSpace;
-    return scope.service.isNull() ? nameSpace
-                                  : InstancePanel::tr("%1 / %2").arg(nameSpace, scope.service);
+    const QString nameSpace = scope.nameSpace->isEmpty() ? InstancePanel::tr("(no namespace)")
+                                                         : plainLine(*scope.nameSpace);
+    return scope.service.isNull()
+               ? nameSpace
+               : InstancePanel::tr("%1 / %2").arg(nameSpace, plainLine(scope.service));
 }
 
 QString troubleText(const StateCounts &counts)
@@ -250,8 +252,9 @@ void InstancePanel::summarize()
                                   tr("%1 here do not match.").arg(countText(counts.total())));
         m_stack->setCurrentWidget(m_nothingMatches);
     } else {
-        m_nothingLeft->setText(tr("No instance of %1").arg(scopeText(m_model.scope())),
-                               tr("All have left or expired. They appear here when they join."));
+        m_nothingLeft->setText(
+            tr("No instance of %1").arg(plainText(scopeText(m_model.scope()), 100)),
+            tr("All have left or expired. They appear here when they join."));
         m_stack->setCurrentWidget(m_nothingLeft);
     }
     visibleRowsChanged();
@@ -281,12 +284,13 @@ void InstancePanel::restoreColumns(const QSettings &settings)
 /// have can be chosen.
 void InstancePanel::showFieldsMenu(const QPoint &position)
 {
+    constexpr qsizetype mostFields = 100, longestName = 60; // of a menu that is still one
     QStringList names = m_model.fields();
     const auto [first, last] = m_table->visibleRows();
     for (int row = first; row >= 0 && row <= last; ++row) {
         const auto fields = Json::fields(m_model.row(row).instance->document);
         for (const Json::Field &field : fields ? *fields : Json::Fields()) {
-            if (!names.contains(field.name))
+            if (names.size() < mostFields && !names.contains(field.name))
                 names.append(field.name);
         }
     }
@@ -294,7 +298,7 @@ void InstancePanel::showFieldsMenu(const QPoint &position)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addSection(tr("Columns from the document"));
     for (const QString &name : std::as_const(names)) {
-        QAction *action = menu->addAction(QString(name).replace(u'&', u"&&"_s));
+        QAction *action = menu->addAction(plainText(name, longestName).replace(u'&', u"&&"_s));
         action->setCheckable(true);
         action->setChecked(m_model.fields().contains(name));
         connect(action, &QAction::toggled, this, [this, name](bool shown) {
@@ -315,6 +319,18 @@ QList<Row> InstancePanel::selectedRows() const
     for (const QModelIndex &index : selected)
         rows.append(m_model.row(index.row()));
     return rows;
+}
+
+bool InstancePanel::isAnySelected(bool (*is)(const Instance &)) const
+{
+    const QItemSelection selection = m_table->selectionModel()->selection();
+    for (const QItemSelectionRange &range : selection) {
+        for (int row = range.top(); row <= range.bottom(); ++row) {
+            if (is(*m_model.row(row).instance))
+                return true;
+        }
+    }
+    return false;
 }
 
 std::optional<Row> InstancePanel::currentRow() const

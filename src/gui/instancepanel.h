@@ -31,6 +31,7 @@ public:
     void saveColumns(QSettings &settings) const;
     void restoreColumns(const QSettings &settings);
     QList<Row> selectedRows() const;
+    bool isAnySelected(bool (*is)(const Instance &)) const;
     std::optional<Row> currentRow() const;
     void select(const QString &key); ///< if it is shown
 

@@ -2,6 +2,7 @@
 #include "leavedialog.h"
 
 #include "fieldmessage.h"
+#include "plaintext.h"
 #include "rowdelegate.h"
 #include "theme.h"
 
@@ -63,12 +64,12 @@ LeaveDialog::LeaveDialog(const QList<Instance> &instances, const QSet<QString> &
         const QString service = instance.nameSpace.isEmpty()
                                     ? instance.service
                                     : instance.nameSpace + u'/' + instance.service;
-        auto *item = new QTreeWidgetItem({service, instance.host,
+        auto *item = new QTreeWidgetItem({plainLine(service), plainLine(instance.host),
                                           keeper == Keeper::Us      ? tr("this window")
                                           : keeper == Keeper::Owner ? tr("its owner")
                                                                     : tr("nobody"),
-                                          instance.key});
-        item->setToolTip(3, instance.key);
+                                          plainLine(instance.key)});
+        item->setToolTip(3, plainTip(instance.key));
         items.append(item);
         keys.append(instance.key);
     }

@@ -16,11 +16,11 @@
 #include "tableview.h"
 #include "theme.h"
 #include "ui_mainwindow.h"
+#include "weburls.h"
 
 #include <QActionGroup>
 #include <QClipboard>
 #include <QCloseEvent>
-#include <QDesktopServices>
 #include <QMessageBox>
 #include <QSettings>
 #include <QToolButton>
@@ -127,14 +127,10 @@ void MainWindow::setUpActions()
     on(m_ui->copyDocumentAction,
        [this] { copy([](const Instance &i) { return QString::fromUtf8(i.document); }); });
     for (const CopyFormat &format : copyFormats()) {
-        on(m_ui->copyAsMenu->addAction(format.label), [this, text = format.text] {
-            copy([&](const Instance &i) { return text(i, m_session->connection()); });
-        });
+        on(m_ui->copyAsMenu->addAction(format.label),
+           [this, &format] { m_commands->copyAs(format, selectedRows()); });
     }
-    on(m_ui->openUrlAction, [this] {
-        for (const Row &row : selectedRows())
-            QDesktopServices::openUrl(QUrl(row.instance->url));
-    });
+    on(m_ui->openUrlAction, [this] { m_commands->openUrls(selectedRows()); });
     on(m_ui->openScenarioAction, [this] { m_scenarios->openAndRun(); });
     on(m_ui->editScenarioAction, [this] { m_scenarios->edit(); });
     on(m_ui->stopScenarioAction, [this] { m_scenarios->stop(); });
@@ -392,9 +388,16 @@ void MainWindow::updateActions()
                             m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
         action->setEnabled(connected);
     for (QAction *action : {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction,
-                            m_ui->copyUrlAction, m_ui->copyKeyAction, m_ui->copyDocumentAction,
-                            m_ui->copyAsMenu->menuAction(), m_ui->openUrlAction})
+                            m_ui->copyUrlAction, m_ui->copyKeyAction, m_ui->copyDocumentAction})
         action->setEnabled(chosen);
+    const auto isAnyChosen = [&](bool (*is)(const Instance &)) {
+        return chosen && m_browser->instances()->isAnySelected(is);
+    };
+    m_ui->copyAsMenu->menuAction()->setEnabled(isAnyChosen([](const Instance &instance) {
+        return instance.problem != Instance::Problem::NotAnObject;
+    }));
+    m_ui->openUrlAction->setEnabled(
+        isAnyChosen([](const Instance &instance) { return webUrl(instance.url).has_value(); }));
     m_ui->stopScenarioAction->setEnabled(connected && m_scenarios->isRunning());
     m_ui->saveHeldAction->setEnabled(connected && !m_session->registry().registrations().isEmpty());
     m_ui->pauseAction->setText(m_ui->pauseAction->isChecked() ? tr("&Resume") : tr("&Pause"));
@@ -429,6 +432,7 @@ void MainWindow::showAbout()
            "the format of the npm package etcd-registry, in either of etcd's stores.<p>MIT licence")
             .arg(QCoreApplication::applicationVersion()),
         QMessageBox::Close, this);
+    box->setTextFormat(Qt::RichText);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->open();
 }

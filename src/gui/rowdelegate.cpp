@@ -22,6 +22,7 @@ void RowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     else if (option.state & QStyle::State_MouseOver)
         painter->fillRect(option.rect, Theme::color(Theme::Role::Window, palette));
     painter->save();
+    painter->setClipRect(option.rect); // stacked accents reach far
     painter->setFont(option.font);
     painter->setPen(Theme::color(Theme::Role::Text, palette));
     paintCell(*painter, option.rect.adjusted(Theme::cellPadding, 0, -Theme::cellPadding, 0), option,
@@ -49,8 +50,9 @@ void RowDelegate::paintText(QPainter &painter, const QRect &rect,
 
 void RowDelegate::paintFigures(QPainter &painter, const QRect &rect, const QModelIndex &index)
 {
-    Theme::drawFigures(painter, rect, Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt()),
-                       index.data().toString());
+    Theme::drawFigures(
+        painter, rect, Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt()),
+        painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, rect.width()));
 }
 
 bool RowDelegate::isSelected(const QStyleOptionViewItem &option)

@@ -149,10 +149,10 @@ void ScenarioDialog::whenSaved(const std::function<void()> &next)
         return next();
     auto *box = new QMessageBox(
         QMessageBox::NoIcon, tr("Scenario"),
-        tr("<b>Save the changes to %1?</b><p>They are lost otherwise.")
-            .arg((m_path.isEmpty() ? tr("the new scenario") : QFileInfo(m_path).fileName())
-                     .toHtmlEscaped()),
+        tr("Save the changes to %1?")
+            .arg(m_path.isEmpty() ? tr("the new scenario") : QFileInfo(m_path).fileName()),
         QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box->setInformativeText(tr("They are lost otherwise."));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setDefaultButton(QMessageBox::Save);
     connect(box, &QDialog::finished, this, [this, next](int button) {

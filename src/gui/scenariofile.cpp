@@ -39,6 +39,8 @@ QString writeScenarioFile(const QString &path, const QByteArray &text)
 {
     QSaveFile file(path);
     if (file.open(QIODevice::WriteOnly)) {
+        if (!QFile::exists(path)) // there are documents in it: who saves it says who may read it
+            file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
         file.write(text);
         if (file.commit())
             return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "screenshot.h"
 
+#include "plaintext.h"
 #include "session.h"
 
 #include <QCoreApplication>
@@ -23,7 +24,7 @@ void printTable(QTextStream &out, const Rows &rows)
 {
     std::map<std::pair<QString, QString>, int> counts;
     for (const Row &row : rows)
-        ++counts[{row.instance->nameSpace, row.instance->service}];
+        ++counts[{plainLine(row.instance->nameSpace), plainLine(row.instance->service)}];
     qsizetype nameSpaceWidth = 9, serviceWidth = 7; // of the titles
     for (const auto &[name, count] : counts) {
         nameSpaceWidth = std::max(nameSpaceWidth, name.first.size());

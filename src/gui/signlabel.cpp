@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "signlabel.h"
 
+#include "plaintext.h"
 #include "theme.h"
 
 #include <QPainter>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int signWidth = 18;
 constexpr int signGap = 4;
+constexpr qsizetype mostText = 1000; ///< a longer one would push everything else out of the window
 
 } // namespace
 
@@ -20,6 +22,11 @@ SignLabel::SignLabel(QWidget *parent)
     setTextFormat(Qt::PlainText);
     setTextInteractionFlags(Qt::TextSelectableByMouse);
     setWordWrap(true);
+}
+
+void SignLabel::setText(const QString &text)
+{
+    QLabel::setText(plainLines(text, mostText));
 }
 
 void SignLabel::setSign(std::optional<InstanceState> sign)

@@ -16,6 +16,7 @@ class SignLabel : public QLabel
 public:
     explicit SignLabel(QWidget *parent = nullptr);
 
+    void setText(const QString &text);
     void setSign(std::optional<InstanceState> sign);
 
 protected:

@@ -2,6 +2,7 @@
 #include "startpage.h"
 
 #include "connectionstring.h"
+#include "plaintext.h"
 #include "rowdelegate.h"
 #include "theme.h"
 #include "ui_startpage.h"
@@ -80,6 +81,7 @@ StartPage::StartPage(QWidget *parent)
     QFont strong = m_ui->recentCaption->font();
     strong.setWeight(QFont::DemiBold);
     m_ui->recentCaption->setFont(strong);
+    m_ui->examples->setTextFormat(Qt::RichText);
     m_ui->examples->setText(examplesText(palette()));
     m_ui->advice->setFixedHeight(adviceRows * (fontMetrics().height() + 4));
 
@@ -123,7 +125,7 @@ void StartPage::setRecent(const QStringList &connections)
     m_ui->recent->clear();
     for (const QString &connection : connections) {
         auto *item = new QTreeWidgetItem(m_ui->recent, {connection, u"×"_s});
-        item->setToolTip(0, connection);
+        item->setToolTip(0, plainTip(connection));
         item->setToolTip(1, tr("Remove from this list (Delete)"));
     }
     m_ui->recent->setFixedHeight(Theme::rowHeight

@@ -3,6 +3,7 @@
 
 #include "durationtext.h"
 #include "elidedlabel.h"
+#include "plaintext.h"
 #include "session.h"
 #include "signlabel.h"
 #include "theme.h"
@@ -91,6 +92,8 @@ StatusLine::StatusLine(QWidget *parent)
     , m_cluster(new QLabel)
 {
     setSizeGripEnabled(false);
+    for (QLabel *label : {static_cast<QLabel *>(m_freshness), m_cluster})
+        label->setTextFormat(Qt::PlainText);
     auto *line = new QWidget;
     auto *layout = new QHBoxLayout(line);
     layout->setContentsMargins(Theme::cellPadding, 0, Theme::cellPadding, 0);
@@ -116,10 +119,10 @@ void StatusLine::show(const Session &session)
     const Freshness freshness = freshnessOf(session);
     const bool stale = session.freshness() == Session::Freshness::Stale;
     m_sign->setSign(freshness.sign);
-    m_freshness->setText(freshness.text);
+    m_freshness->setText(plainLine(freshness.text));
     m_retry->setVisible(stale);
     m_resume->setVisible(session.isPaused() && !stale);
-    m_cluster->setText(clusterText(session));
+    m_cluster->setText(plainText(clusterText(session), 120));
 }
 
 } // namespace EtcdRegistry

@@ -4,6 +4,7 @@
 #include <QApplication>
 #include <QCryptographicHash>
 #include <QFontDatabase>
+#include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyle>
@@ -186,6 +187,29 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
         text.replace(name, value.name());
     return text;
 }
+
+/// Qt takes a text that looks like HTML for HTML, in labels, tool tips and message boxes, and loads
+/// the files that it names. Here nobody's text is, unless a label was told to show rich text.
+class PlainLabels : public QObject
+{
+public:
+    using QObject::QObject;
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        // Each label is polished before it is shown, tool tips while they are made.
+        auto *label = event->type() == QEvent::Polish ? qobject_cast<QLabel *>(watched) : nullptr;
+        if (label && label->textFormat() == Qt::AutoText)
+            label->setTextFormat(Qt::PlainText);
+        return false;
+    }
+};
+
+void keepLabelsPlain()
+{
+    qApp->installEventFilter(new PlainLabels(qApp));
+}
+Q_COREAPP_STARTUP_FUNCTION(keepLabelsPlain) // there is no window without it
 
 void paintCross(QPainter &painter, const QColor &ink)
 {

@@ -18,7 +18,7 @@ struct Text
 };
 
 constexpr qsizetype mostFields = 8;
-constexpr qsizetype longestValue = 80; ///< bytes
+constexpr qsizetype longestValue = 80; ///< bytes; also of a name
 constexpr qsizetype context = 10;      ///< bytes before the first that differs
 constexpr char ellipsis[] = "\u2026";
 
@@ -70,7 +70,12 @@ void add(Difference &difference, QByteArrayView name, QByteArrayView before, QBy
     const auto shown = [from](QByteArrayView value) {
         return value.isNull() ? QByteArray() : cut(value, std::min(from, value.size() - 1));
     };
-    difference.fields.append({Json::text(name), shown(before), shown(after)});
+    QString text = Json::text(name);
+    if (text.size() > longestValue) {
+        text.truncate(longestValue - text[longestValue - 1].isHighSurrogate());
+        text += u'\u2026';
+    }
+    difference.fields.append({text, shown(before), shown(after)});
 }
 
 void compare(Difference &difference, const FieldView &before, const FieldView &after)

@@ -2,6 +2,7 @@
 #include "instancemodel.h"
 
 #include "durationtext.h"
+#include "plaintext.h"
 
 #include <algorithm>
 
@@ -214,7 +215,7 @@ QVariant InstanceModel::data(const QModelIndex &index, int role) const
     const Row &row = this->row(index.row());
     switch (role) {
     case Qt::DisplayRole:
-        return text(row, index.column());
+        return plainLine(text(row, index.column()));
     case Qt::TextAlignmentRole:
         return headerData(index.column(), Qt::Horizontal, role);
     case Qt::ToolTipRole:
@@ -245,7 +246,7 @@ QString InstanceModel::text(const Row &row, int column) const
     case Service:
         return scope().nameSpace || instance.nameSpace.isEmpty()
                    ? instance.service
-                   : tr("%1 / %2").arg(instance.nameSpace, instance.service);
+                   : tr("%1 / %2").arg(plainLine(instance.nameSpace), plainLine(instance.service));
     case Host:
         return instance.hostname;
     case Port:
@@ -315,7 +316,7 @@ QVariant InstanceModel::headerData(int section, Qt::Orientation orientation, int
     case Store:
         return tr("Store");
     default:
-        return m_fields[section - FixedColumns];
+        return plainLine(m_fields[section - FixedColumns]);
     }
 }
 

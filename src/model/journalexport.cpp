@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "journalexport.h"
 
+#include "plaintext.h"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
@@ -27,11 +29,12 @@ QString csvLine(const QStringList &values)
     return cells.join(u',') + "\r\n"_L1;
 }
 
-QString plainLine(const JournalEntry &entry)
+QString textLine(const JournalEntry &entry)
 {
-    return u"%1  %2  %3  %4\n"_s.arg(
+    const QString line = u"%1  %2  %3  %4"_s.arg(
         entry.time.toLocalTime().toString("yyyy-MM-dd HH:mm:ss.zzz"_L1),
         kindName(entry.kind).leftJustified(8), subjectText(entry).leftJustified(24), entry.text());
+    return plainText(line) + u'\n';
 }
 
 QString csvLine(const JournalEntry &entry)
@@ -52,7 +55,8 @@ QByteArray journalAs(const QString &suffix, const QList<JournalEntry> &entries)
                         u"what"_s})
                    .toUtf8();
     for (const JournalEntry &entry : entries)
-        text += json ? entry.toJson() + '\n' : (csv ? csvLine(entry) : plainLine(entry)).toUtf8();
+        text += json ? plainJson(entry.toJson()) + '\n'
+                     : (csv ? csvLine(entry) : textLine(entry)).toUtf8();
     return text;
 }
 
@@ -60,6 +64,8 @@ QString exportJournal(const QString &path, const QList<JournalEntry> &entries)
 {
     QSaveFile file(path);
     if (file.open(QIODevice::WriteOnly)) {
+        if (!QFile::exists(path)) // there are documents in it: who saves it says who may read it
+            file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
         file.write(journalAs(QFileInfo(path).suffix(), entries));
         if (file.commit())
             return {};

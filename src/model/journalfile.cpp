@@ -109,10 +109,21 @@ QString JournalFile::appendPart(const QByteArray &lines)
     return error;
 }
 
+/// Values of documents are in it: nobody else on this machine may read them, nor those that former
+/// versions left readable.
 QString JournalFile::open()
 {
-    if (!QDir().mkpath(m_folder))
-        return errorText(m_folder, Text::tr("the folder can't be made"));
+    constexpr auto ours = QFile::ReadOwner | QFile::WriteOwner;
+    const QDir folder(m_folder);
+    if (!folder.exists()) {
+        const QString above = QFileInfo(folder.absolutePath()).path();
+        if (!QDir().mkpath(above) || !QDir().mkdir(folder.absolutePath(), ours | QFile::ExeOwner))
+            return errorText(m_folder, Text::tr("the folder can't be made"));
+    }
+    QFile::setPermissions(m_folder, ours | QFile::ExeOwner);
+    for (const QFileInfo &old :
+         folder.entryInfoList({u"*.jsonl*"_s}, QDir::Files | QDir::NoSymLinks))
+        QFile::setPermissions(old.filePath(), ours);
     if (!m_lock) {
         auto lock = std::make_unique<QLockFile>(path() + ".lock"_L1);
         lock->setStaleLockTime(0ms); // not by its age: a window is open for days
@@ -124,7 +135,7 @@ QString JournalFile::open()
         m_lock = std::move(lock);
     }
     // For reading too, to see how it ends: a crash may have left half a line.
-    if (!m_file.open(QIODevice::ReadWrite | QIODevice::Append))
+    if (!m_file.open(QIODevice::ReadWrite | QIODevice::Append, ours))
         return errorText(path(), m_file.errorString());
     if (m_file.size() > 0 && m_file.seek(m_file.size() - 1) && m_file.read(1) != "\n")
         m_file.write("\n");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "journalmodel.h"
 
+#include "plaintext.h"
+
 #include <QLocale>
 
 #include <functional>
@@ -10,6 +12,14 @@ namespace EtcdRegistry {
 using namespace Qt::StringLiterals;
 
 namespace {
+
+/// Of an entry whose texts are as long as anybody reads: a name may have a megabyte.
+JournalEntry bounded(JournalEntry entry)
+{
+    for (QString *text : {&entry.nameSpace, &entry.service, &entry.instance, &entry.key})
+        *text = plainLine(*text);
+    return entry;
+}
 
 QString timeText(const QDateTime &time)
 {
@@ -162,9 +172,9 @@ QVariant JournalModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         break;
     case Qt::ToolTipRole:
-        return tr("%1  %2\n%3")
-            .arg(QLocale().toString(entry.time.toLocalTime(), QLocale::LongFormat), entry.key,
-                 entry.text());
+        return plainTip(tr("%1  %2\n%3")
+                            .arg(QLocale().toString(entry.time.toLocalTime(), QLocale::LongFormat),
+                                 plainLine(entry.key), plainText(bounded(entry).text())));
     case KindRole:
         return int(entry.kind);
     case TroubleRole:
@@ -178,9 +188,9 @@ QVariant JournalModel::data(const QModelIndex &index, int role) const
     case Kind:
         return kindName(entry.kind);
     case Subject:
-        return subjectText(entry);
+        return plainLine(subjectText(bounded(entry)));
     case Text:
-        return entry.text();
+        return plainLine(bounded(entry).text());
     default:
         return {};
     }

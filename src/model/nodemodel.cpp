@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nodemodel.h"
 
+#include "plaintext.h"
+
 #include <QLocale>
 
 #include <algorithm>
@@ -55,11 +57,11 @@ QVariant NodeModel::data(const QModelIndex &index, int role) const
     const Node &node = m_nodes[index.row()];
     switch (role) {
     case Qt::DisplayRole:
-        return text(node, index.column());
+        return plainLine(text(node, index.column()));
     case Qt::TextAlignmentRole:
         return int(Qt::AlignVCenter | (index.column() == Latency ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::ToolTipRole:
-        return index.column() == LastError ? text(node, LastError) : QString();
+        return index.column() == LastError ? plainTip(text(node, LastError)) : QString();
     case NodeStateRole:
         return stateOf(node);
     default:

@@ -3,6 +3,7 @@
 
 #include "durationtext.h"
 #include "json.h"
+#include "plaintext.h"
 
 namespace EtcdRegistry {
 
@@ -25,6 +26,12 @@ int alignmentOf(int column)
     using Column = RegistrationModel::Column;
     const bool number = column >= Column::LastBeat && column <= Column::Ttl;
     return Qt::AlignVCenter | (number ? Qt::AlignRight : Qt::AlignLeft);
+}
+
+/// Numbers stay numbers.
+QVariant shown(const QVariant &value)
+{
+    return value.typeId() == QMetaType::QString ? plainLine(value.toString()) : value;
 }
 
 QString sinceText(const QDateTime &time)
@@ -72,12 +79,13 @@ QVariant RegistrationModel::data(const QModelIndex &index, int role) const
     const Registration &registration = m_registrations[index.row()];
     switch (role) {
     case Qt::DisplayRole:
-        return text(registration, index.column());
+        return shown(text(registration, index.column()));
     case Qt::TextAlignmentRole:
         return alignmentOf(index.column());
     case Qt::ToolTipRole:
-        return index.column() == State || index.column() == Cause ? text(registration, Cause)
-                                                                  : QVariant();
+        return index.column() == State || index.column() == Cause
+                   ? plainTip(text(registration, Cause).toString())
+                   : QVariant();
     case StateRole:
         return int(registration.state);
     default:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "servicemodel.h"
 
+#include "plaintext.h"
+
 #include <QHash>
 
 #include <algorithm>
@@ -223,8 +225,8 @@ QVariant ServiceModel::data(const QModelIndex &index, int role) const
     switch (role) {
     case Qt::DisplayRole:
         if (service)
-            return service->name;
-        return nameSpace.name.isEmpty() ? tr("(no namespace)") : nameSpace.name;
+            return plainLine(service->name);
+        return nameSpace.name.isEmpty() ? tr("(no namespace)") : plainLine(nameSpace.name);
     case NameSpaceRole:
         return nameSpace.name;
     case ServiceRole:
