@@ -184,7 +184,8 @@ Result<HttpReply> Attempt::outcome()
         blameTls(failure, error);
     } else if (m_isFresh && status == 0 && error == QNetworkReply::RemoteHostClosedError) {
         failure.detail =
-            QCoreApplication::translate("Transport", "it may want https: %1").arg(failure.detail);
+            QCoreApplication::translate("Transport", "it may want https, or serve gRPC only: %1")
+                .arg(failure.detail);
     }
     return failure;
 }
