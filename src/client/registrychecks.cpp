@@ -246,7 +246,8 @@ Findings mortalDirectories(const QMap<QString, int> &ttls)
                              "or not.")
                         .arg(it.value()),
             .where = it.key(),
-            .advice = Text::tr("Set it again without a TTL: etcdctl updatedir, with --ttl 0.")};
+            .advice = Text::tr("Delete it and join again below one without a TTL; in etcd 3.4 "
+                               "etcdctl updatedir takes the TTL away.")};
     }
     return findings;
 }
