@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "commands.h"
 #include "documentview.h"
 #include "emptystate.h"
 #include "factsview.h"
@@ -10,12 +11,15 @@
 #include "leavedialog.h"
 #include "noticebar.h"
 #include "plaintext.h"
+#include "session.h"
 #include "theme.h"
 
 #include <QApplication>
+#include <QDesktopServices>
 #include <QLabel>
 #include <QMessageBox>
 #include <QPainter>
+#include <QPushButton>
 #include <QTest>
 #include <QTextDocument>
 #include <QToolTip>
@@ -76,6 +80,11 @@ private Q_SLOTS:
     void documentIsBounded();
     void staysInItsCell_data() { texts(); }
     void staysInItsCell();
+    void asksBeforeManyWindows();
+    void asksBeforeManyPages();
+
+public Q_SLOTS:
+    void openedUrl(const QUrl &url) { m_opened.append(url); } ///< by a browser, were there one
 
 private:
     static void texts()
@@ -84,6 +93,8 @@ private:
         for (const auto &[tag, text] : hostileTexts())
             QTest::newRow(tag) << text;
     }
+
+    QList<QUrl> m_opened;
 };
 
 void TestHostileWindow::staysPlainInLabels()
@@ -200,6 +211,60 @@ void TestHostileWindow::staysInItsCell()
         painter.end();
         QVERIFY2(image == blank, qPrintable(u"column %1"_s.arg(column)));
     }
+}
+
+namespace {
+
+struct Fixture
+{
+    Session session{*ConnectionString::parse(u"127.0.0.1:1"_s), QString()};
+    QWidget window;
+    NoticeBar notice;
+    Commands commands{session, u"cluster"_s, &notice, &window};
+
+    QList<Row> rows(int count) const
+    {
+        QList<Row> rows;
+        for (int i = 0; i < count; ++i) {
+            Instance instance;
+            instance.key = u"services/a/%1"_s.arg(i);
+            instance.url = u"http://127.0.0.1/%1"_s.arg(i);
+            rows.append(rowOf(instance));
+        }
+        return rows;
+    }
+    QMessageBox *box() const { return window.findChild<QMessageBox *>(); }
+};
+
+} // namespace
+
+void TestHostileWindow::asksBeforeManyWindows()
+{
+    Fixture fixture;
+    const auto windows = [&] { return fixture.window.findChildren<InspectDialog *>().size(); };
+    fixture.commands.inspect(fixture.rows(10));
+    QCOMPARE(windows(), 10);
+    QVERIFY(!fixture.box());
+    fixture.commands.inspect(fixture.rows(11));
+    QVERIFY(fixture.box());
+    QCOMPARE(windows(), 10);
+    fixture.box()->button(QMessageBox::Open)->click();
+    QCOMPARE(windows(), 11);
+}
+
+void TestHostileWindow::asksBeforeManyPages()
+{
+    QDesktopServices::setUrlHandler(u"http"_s, this, "openedUrl");
+    Fixture fixture;
+    fixture.commands.openUrls(fixture.rows(1));
+    QCOMPARE(m_opened.size(), 1);
+    QVERIFY(!fixture.box());
+    fixture.commands.openUrls(fixture.rows(7));
+    QVERIFY(fixture.box());
+    QCOMPARE(m_opened.size(), 1);
+    fixture.box()->button(QMessageBox::Open)->click();
+    QCOMPARE(m_opened.size(), 6);
+    QDesktopServices::unsetUrlHandler(u"http"_s);
 }
 
 QTEST_MAIN(TestHostileWindow)
