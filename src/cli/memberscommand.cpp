@@ -20,7 +20,7 @@ QString milliseconds(const Node &node)
 /// Some serve v2 and this one does not.
 bool lacksV2(const Node &node, const QList<Node> &all)
 {
-    return node.servesV2 == false
+    return node.servesV2 == false && node.kind != Node::Kind::PeerPort
            && std::ranges::any_of(all, [](const Node &other) { return other.servesV2 == true; });
 }
 
@@ -56,6 +56,8 @@ QByteArray jsonOf(const Node &node, const QList<Node> &all)
     return Json::object({
         {u"name"_s, Json::quoted(node.name)},
         {u"id"_s, Json::quoted(node.id)},
+        {u"cluster"_s,
+         Json::quoted(node.clusterId == 0 ? QString() : QString::number(node.clusterId, 16))},
         {u"endpoint"_s, Json::quoted(node.endpoint.toString())},
         {u"version"_s, Json::quoted(node.version)},
         {u"leader"_s, node.leader          ? "true"

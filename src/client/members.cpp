@@ -289,6 +289,8 @@ QFuture<Node> Members::askV2(const Node &node)
         .then(this, [node = node](const Result<HttpReply> &reply) mutable {
             if (reply)
                 node.servesV2 = isServed(*reply);
+            if (reply && reply->clusterId != 0)
+                node.clusterId = reply->clusterId;
             return node;
         });
 }

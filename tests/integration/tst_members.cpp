@@ -137,8 +137,11 @@ void TestMembers::showsHostsThatAreNoMembers()
     QCOMPARE(members.size(), 5);
     QCOMPARE(members[u"http://"_s + alias]["name"_L1].toString(), u"node1"_s);
     QCOMPARE(members[u"http://"_s + alias]["status"_L1].toString(), u"ok"_s);
-    QCOMPARE(members[other.endpoints()[0].toString()]["status"_L1].toString(),
-             u"belongs to another cluster"_s);
+    const QJsonObject foreign = members[other.endpoints()[0].toString()];
+    QCOMPARE(foreign["status"_L1].toString(), u"belongs to another cluster"_s);
+    const QJsonValue cluster = members[first.toString()]["cluster"_L1];
+    QVERIFY(!cluster.toString().isEmpty());
+    QVERIFY(foreign["cluster"_L1] != cluster);
 }
 
 void TestMembers::failsWhereNobodyTells()
