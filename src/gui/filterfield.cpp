@@ -16,7 +16,10 @@ FilterField::FilterField(QWidget *parent)
     setToolTip(tr("Words are looked for in names, hosts, URLs and documents; all must be found.\n"
                   "/regex/   a regular expression\n"
                   "!word   not this\n"
-                  "field:value   in this field of the document; also state, store, key, ..."));
+                  "field:value   in this field of the document; also state, store, key, port, ...\n"
+                  "field:\"value\"   this is all of it\n"
+                  "field:/regex/   a regular expression for it"));
+    setAccessibleName(tr("Filter the instances"));
     setClearButtonEnabled(true);
     m_timer.setSingleShot(true);
     m_timer.setInterval(0ms); // all keys that wait count as one

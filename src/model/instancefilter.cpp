@@ -18,24 +18,48 @@ struct Text
     Q_DECLARE_TR_FUNCTIONS(EtcdRegistry::InstanceFilter)
 };
 
-/// Cuts the next term off the text: a regular expression ends with its slash, others at a blank.
+/// Where what begins with a slash or a quote at `from` ends, by another one; -1: it does not.
+qsizetype closing(QStringView text, qsizetype from)
+{
+    for (qsizetype at = from + 1; at < text.size(); ++at) {
+        if (text[at] == text[from] && text[at - 1] != u'\\')
+            return at;
+    }
+    return -1;
+}
+
+bool isBracket(QChar c)
+{
+    return c == u'/' || c == u'"';
+}
+
+/// Cuts the next term off the text: a regular expression and what is quoted end with their slash or
+/// quote, others at a blank. What is unfinished is a text like any other.
 QString takeTerm(QStringView &text)
 {
     const qsizetype start = text.startsWith(u'!') ? 1 : 0;
+    qsizetype blank = text.indexOf(u' ');
+    if (blank < 0)
+        blank = text.size();
     qsizetype end = -1;
-    if (text.size() > start && text[start] == u'/') {
-        end = start + 1;
-        while (end < text.size() && (text[end] != u'/' || text[end - 1] == u'\\'))
-            ++end;
-        end = end < text.size() ? end + 1 : -1; // unfinished: a text like any other
+    if (text.size() > start && isBracket(text[start])) {
+        end = closing(text, start);
+    } else if (const auto value = text.indexOf(u':', start) + 1;
+               value > start + 1 && value < blank && isBracket(text[value])) {
+        end = closing(text, value);
+        const bool isValue = end + 1 == text.size() || (end > 0 && text[end + 1] == u' ');
+        if (!isValue || end == value + 1) // a path, or the two slashes of a URL
+            end = -1;
     }
-    if (end < 0)
-        end = text.indexOf(u' ');
-    if (end < 0)
-        end = text.size();
+    end = end < 0 ? blank : end + 1;
     const QString term = text.first(end).toString();
     text = text.sliced(end).trimmed();
     return term;
+}
+
+bool isEnclosed(const QString &text, QChar in)
+{
+    return text.size() > 2 && text.startsWith(in) && text.endsWith(in);
 }
 
 /// Whether the needle, in lower-case ASCII, is in the text, letters whatever their case. Blocks of
@@ -163,6 +187,11 @@ bool InstanceFilter::Needle::isIn(QByteArrayView utf8) const
                    && QString::fromUtf8(utf8).contains(m_text, Qt::CaseInsensitive)));
 }
 
+bool InstanceFilter::Needle::is(const QString &text) const
+{
+    return text.compare(m_text, Qt::CaseInsensitive) == 0;
+}
+
 Result<InstanceFilter> InstanceFilter::parse(const QString &text)
 {
     InstanceFilter filter;
@@ -176,19 +205,30 @@ Result<InstanceFilter> InstanceFilter::parse(const QString &text)
         }
         if (text.isEmpty())
             continue; // "!" alone: about to be typed
-        term.text = Needle(text);
-        if (text.size() > 2 && text.startsWith(u'/') && text.endsWith(u'/')) {
-            term.regex = QRegularExpression(text.sliced(1).chopped(1),
+        QString wanted = text;
+        if (const auto colon = text.indexOf(u':'); colon > 0 && !isBracket(text[0])) {
+            term.field = text.first(colon);
+            wanted = text.sliced(colon + 1);
+        }
+        if (isEnclosed(wanted, u'/')) {
+            term.regex = QRegularExpression(wanted.sliced(1).chopped(1),
                                             QRegularExpression::CaseInsensitiveOption);
             if (!term.regex.isValid()) {
                 return Error{.code = Error::Code::InvalidArgument,
                              .detail = Text::tr("%1 is no regular expression: %2.")
-                                           .arg(text, term.regex.errorString())};
+                                           .arg(wanted, term.regex.errorString())};
             }
-        } else if (const auto colon = text.indexOf(u':'); colon > 0) {
-            term.field = text.first(colon);
-            term.value = Needle(text.sliced(colon + 1));
+        } else if (isEnclosed(wanted, u'"')) {
+            term.isWhole = !term.field.isEmpty();
+            wanted = wanted.sliced(1).chopped(1);
+            text = term.isWhole ? text : wanted;
+        } else {
+            // Else one could not ask for 80 without 8080.
+            term.isWhole =
+                !wanted.isEmpty() && term.field.compare(u"port"_s, Qt::CaseInsensitive) == 0;
         }
+        term.text = Needle(text);
+        term.value = Needle(wanted);
         filter.m_terms.append(term);
     }
     return filter;
@@ -221,20 +261,38 @@ void InstanceFilter::fetchAhead(const Rows &rows, qsizetype i)
 bool InstanceFilter::matches(const Term &term, const Row &row)
 {
     const Instance &instance = *row.instance;
-    if (!term.regex.pattern().isEmpty()) {
-        return anyText(instance, [&](auto text) {
-            if constexpr (std::is_same_v<decltype(text), QByteArrayView>)
-                return QString::fromUtf8(text).contains(term.regex);
-            else
-                return text.contains(term.regex);
-        });
-    }
     if (!term.field.isEmpty()) {
         const QString text = fieldText(row, term.field);
-        if (!text.isNull() && term.value.isIn(QStringView(text)))
+        if (!text.isNull() && term.isIn(text))
             return true;
     }
+    if (!term.regex.pattern().isEmpty()) {
+        return term.field.isEmpty() && anyText(instance, [&](auto text) {
+                   if constexpr (std::is_same_v<decltype(text), QByteArrayView>)
+                       return QString::fromUtf8(text).contains(term.regex);
+                   else
+                       return text.contains(term.regex);
+               });
+    }
     return anyText(instance, [&](auto text) { return term.text.isIn(text); });
+}
+
+bool InstanceFilter::Term::isIn(const QString &fieldText) const
+{
+    return !regex.pattern().isEmpty() ? fieldText.contains(regex)
+           : isWhole                  ? value.is(fieldText)
+                                      : value.isIn(QStringView(fieldText));
+}
+
+QStringList InstanceFilter::unknownFields(const Rows &rows) const
+{
+    QStringList unknown;
+    for (const Term &term : m_terms) {
+        const auto has = [&](const Row &row) { return !fieldText(row, term.field).isNull(); };
+        if (!term.field.isEmpty() && !term.negated && !std::ranges::any_of(rows, has))
+            unknown.append(term.field);
+    }
+    return unknown;
 }
 
 QString fieldText(const Row &row, const QString &field)

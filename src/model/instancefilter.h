@@ -15,7 +15,10 @@ namespace EtcdRegistry {
 ///   text          somewhere in namespace, service, key, host, URL or document
 ///   /regex/       the same, as a regular expression; it may hold blanks
 ///   field:value   that field of the document (or state, store, service, namespace, key, host,
-///                 port, url) has the text in it; or the whole term is somewhere, as a text
+///                 port, url) has the text in it; or the whole term is somewhere, as a text. A port
+///                 is that number
+///   field:"value" that field is this text, which may hold blanks; "text" alone: as text
+///   field:/regex/ that field, as a regular expression
 ///   !term         not so
 ///
 /// A value; any thread.
@@ -27,6 +30,8 @@ public:
 
     bool isEmpty() const { return m_terms.isEmpty(); }
     bool matches(const Row &row) const;
+    /// Fields that are asked for and that none of these has.
+    QStringList unknownFields(const Rows &rows) const;
 
     /// Filtering many rows in turn waits mostly for memory: before row `i` is asked about, this
     /// asks the processor for what those after it have.
@@ -45,6 +50,7 @@ private:
 
         bool isIn(QStringView text) const;
         bool isIn(QByteArrayView utf8) const;
+        bool is(const QString &text) const;
 
         bool operator==(const Needle &) const = default;
 
@@ -59,8 +65,10 @@ private:
         Needle text;
         QString field; ///< empty: anywhere
         Needle value;
+        bool isWhole = false;     ///< the value is the field's whole text
         QRegularExpression regex; ///< empty pattern: none
 
+        bool isIn(const QString &fieldText) const;
         bool operator==(const Term &) const = default;
     };
 

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void sentences();
     void filters_data();
     void filters();
+    void knowsUnknownFields();
     void refusesWhatIsNoExpression();
     void readsFields();
     void keepsWhatWasSeen();
@@ -242,6 +243,34 @@ void TestModelValues::filters_data()
     row(u"7}"_s, true); // the very end
     row(u"7}x"_s, false);
     row(u"host:10.0.0.1:80"_s, true);
+    row(u"port:8"_s, false); // a port is that number
+    row(u"port:"_s, true);   // about to be typed
+    row(u"!port:8"_s, true);
+    row(u"zone:/^z[12]$/"_s, true);
+    row(u"zone:/^1/"_s, false);
+    row(u"zone:/orders/"_s, false); // in that field only
+    row(u"!zone:/z2/"_s, true);
+    row(u"host:/0\\.1:8/ zone:z1"_s, true);
+    row(u"note:/a .b/"_s, true); // the blank is part of it
+    row(u"zone:\"z1\""_s, true);
+    row(u"zone:\"z\""_s, false); // in quotes: the whole of it
+    row(u"state:\"alive\""_s, true);
+    row(u"state:\"no ttl\""_s, false);
+    row(u"!state:\"no ttl\" zone:z1"_s, true);
+    row(u"\"tags\""_s, true);
+    row(u"\"a, 2\""_s, false);
+    row(u"http://10.0.0.1:80"_s, true); // no expressions
+    row(u"http://10.0/a/b"_s, false);
+}
+
+void TestModelValues::knowsUnknownFields()
+{
+    const Rows rows = makeRows({u"shop/orders/1"_s}, start);
+    const auto unknown = [&](const QString &filter) {
+        return InstanceFilter::parse(filter).value().unknownFields(rows);
+    };
+    QCOMPARE(unknown(u"portt:80 state:late word !none:1 /a:b/"_s), QStringList(u"portt"_s));
+    QCOMPARE(unknown(u"namespace:x"_s), QStringList());
 }
 
 void TestModelValues::filters()
