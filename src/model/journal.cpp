@@ -161,7 +161,10 @@ void Journal::write(const QList<JournalEntry> &entries)
     lines.reserve(entries.size() * 300);
     for (const JournalEntry &entry : entries)
         lines.append(entry.toJson()).append('\n');
-    const QString error = m_file.append(lines);
+    m_unwritten += lines;
+    if (!m_hasSeen) // a failed attempt to connect leaves no file
+        return;
+    const QString error = m_file.append(std::exchange(m_unwritten, {}));
     if (m_writes && !error.isEmpty())
         m_waiting.append({.time = QDateTime::currentDateTimeUtc(),
                           .kind = Kind::Watch,
@@ -172,6 +175,7 @@ void Journal::write(const QList<JournalEntry> &entries)
 
 void Journal::recordChanges(const QList<Change> &changes)
 {
+    m_hasSeen = true;
     const qint64 offset = wallOffset();
     for (const Change &change : changes) {
         if (isNews(change.kind))
@@ -239,6 +243,7 @@ void Journal::recordLate(const LiveInstance &live, Clock::time_point at)
 
 void Journal::recordEvent(const LiveEvent &event)
 {
+    m_hasSeen = m_hasSeen || event.kind == LiveEvent::Kind::Connected;
     record({.time = wallTime(event.at, wallOffset()),
             .kind = Kind::Watch,
             .what = whatOf(event.kind),
@@ -274,6 +279,7 @@ void Journal::recordOurs(What what, const Registration &registration)
 
 void Journal::recordRegistrations(const QList<Registration> &registrations)
 {
+    m_hasSeen = true;
     for (const Registration &registration : registrations)
         recordRegistration(registration);
 }

@@ -17,8 +17,9 @@ namespace EtcdRegistry {
 
 /// Writes down what happens to a cluster: what is told to its slots becomes entries, which it hands
 /// on in batches and appends to a file (JSON Lines, see JournalFile), so that they outlive the
-/// window. It reads and writes files: let it live in a thread of its own, where that hurts nobody.
-/// A disk that does not take them is told once, as an entry.
+/// window. What happens before the cluster was listed waits for that. It reads and writes files:
+/// let it live in a thread of its own, where that hurts nobody. A disk that does not take them is
+/// told once, as an entry.
 class Journal : public QObject
 {
     Q_OBJECT
@@ -75,7 +76,9 @@ private:
     JournalFile m_file;
     QList<JournalEntry> m_waiting;
     QTimer m_timer;
-    bool m_writes = true; ///< the last attempt did
+    QByteArray m_unwritten; ///< lines that wait until there is something to tell of
+    bool m_hasSeen = false; ///< the cluster, or what we hold
+    bool m_writes = true;   ///< the last attempt did
 
     QHash<qint64, Registration> m_registrations; ///< that are held
     QHash<QString, Clock::time_point> m_ours; ///< until when a key counts as ours; held: for ever

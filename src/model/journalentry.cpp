@@ -35,9 +35,9 @@ QString oursText(const JournalEntry &entry)
     case What::NotJoined:
         return withReason(Text::tr("%1 could not be joined by this window").arg(who), entry.error);
     case What::BeatPaused:
-        return Text::tr("%1 is not beaten any more: this window has paused it").arg(who);
+        return Text::tr("the beat of %1 is paused by this window").arg(who);
     case What::BeatResumed:
-        return Text::tr("%1 is beaten again: this window has resumed it").arg(who);
+        return Text::tr("the beat of %1 is resumed by this window").arg(who);
     case What::BeatFailed:
         return withReason(Text::tr("a beat of %1 by this window failed").arg(who), entry.error);
     case What::BeatsAgain:

@@ -19,6 +19,14 @@ constexpr auto longestSilence = 2500ms;
 constexpr auto longestSilenceByListings = 15s;
 constexpr auto tickInterval = 200ms;
 
+/// What tells one cluster's journal from another's: whoever is logged in.
+QString journalName(ConnectionString connection)
+{
+    connection.user.clear();
+    connection.password.clear();
+    return connection.toString();
+}
+
 template <typename T>
 Result<void> withoutValue(const Result<T> &result)
 {
@@ -32,7 +40,7 @@ Session::Session(const ConnectionString &connection, const QString &journalFolde
     , m_registry(connection)
     , m_live(new LiveRegistry(connection))
     , m_keeper(new RowKeeper)
-    , m_journal(new Journal(journalFolder, connection.toString()))
+    , m_journal(new Journal(journalFolder, journalName(connection)))
 {
     startLiveThread();
 

@@ -166,9 +166,9 @@ void TestJournal::tellsHowOurBeatsFare()
     QCOMPARE(become(State::Joining, Cause::Asked), QStringList());
     QCOMPARE(become(State::Alive), QStringList());
     QCOMPARE(become(State::Paused, Cause::Asked),
-             is(u"a:80 is not beaten any more: this window has paused it"_s));
+             is(u"the beat of a:80 is paused by this window"_s));
     QCOMPARE(become(State::Late, Cause::Asked),
-             is(u"a:80 is beaten again: this window has resumed it"_s));
+             is(u"the beat of a:80 is resumed by this window"_s));
     QCOMPARE(become(State::Alive), QStringList());
     QCOMPARE(become(State::Late, Cause::BeatFailed, u"No."_s),
              is(u"a beat of a:80 by this window failed: No."_s));
