@@ -24,6 +24,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int fewDocuments = 2000; ///< that are looked through within a moment
+
 QString countText(int count)
 {
     return count == 1 ? InstancePanel::tr("1 instance")
@@ -76,7 +78,11 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     m_heading->setFixedHeight(34);
     m_heading->setTextFormat(Qt::RichText);
 
+    // Before the table, which then has no current row any more.
+    connect(&m_model, &QAbstractItemModel::rowsAboutToBeRemoved, this,
+            [this](const QModelIndex &, int first, int last) { awaitReturn(first, last); });
     m_table->setModel(&m_model);
+    m_table->setAccessibleName(tr("Instances"));
     m_table->setItemDelegate(m_delegate);
     m_table->setColumnWidths({32, 190, 112, 56, 180, 84, 140, 78, 46});
     m_table->header()->setSectionResizeMode(InstanceModel::State, QHeaderView::Fixed);
@@ -89,8 +95,8 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
 
     m_nothingJoined->setText(tr("This registry is empty"),
                              tr("Services that join it appear here by themselves."));
-    const auto *join = m_nothingJoined->addButton(tr("Join the first service..."));
-    const auto *clear = m_nothingMatches->addButton(tr("Clear the filter"));
+    const auto *join = m_nothingJoined->addButton(tr("Join the &first service..."));
+    const auto *clear = m_nothingMatches->addButton(tr("Clear the fil&ter"));
     connect(join, &QPushButton::clicked, this, &InstancePanel::joinRequested);
     connect(clear, &QPushButton::clicked, this, &InstancePanel::clearFilterRequested);
 
@@ -119,6 +125,7 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     const auto moved = [this] { m_firstTime = -1; }; // the times are those of other rows
     connect(&m_model, &QAbstractItemModel::rowsInserted, this, moved);
     connect(&m_model, &QAbstractItemModel::rowsRemoved, this, moved);
+    connect(&m_model, &InstanceModel::arranged, this, &InstancePanel::chooseReturned);
     connect(&m_model, &QAbstractItemModel::layoutChanged, this, moved);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &InstancePanel::selectionChanged);
@@ -208,8 +215,29 @@ void InstancePanel::updateFlashing()
     m_table->viewport()->update();
 }
 
+/// The owner of what was left may put it back: it is then the chosen one again.
+void InstancePanel::awaitReturn(int first, int last)
+{
+    const auto row = currentRow();
+    if (row && m_table->currentIndex().row() >= first && m_table->currentIndex().row() <= last)
+        m_awaited = row->instance->key;
+}
+
+void InstancePanel::chooseReturned()
+{
+    if (m_awaited.isEmpty())
+        return;
+    if (m_table->selectionModel()->hasSelection())
+        m_awaited.clear(); // another one was chosen meanwhile
+    else if (const int row = m_model.find(m_awaited); row >= 0)
+        m_table->selectionModel()->setCurrentIndex(m_model.index(row, InstanceModel::Host),
+                                                   QItemSelectionModel::ClearAndSelect
+                                                       | QItemSelectionModel::Rows);
+}
+
 void InstancePanel::setScope(const Scope &scope)
 {
+    m_awaited.clear();
     m_model.setScope(scope);
     updateServiceColumn();
     visibleRowsChanged();
@@ -217,6 +245,7 @@ void InstancePanel::setScope(const Scope &scope)
 
 void InstancePanel::setFilter(const InstanceFilter &filter)
 {
+    m_filter = filter;
     m_model.setFilter(filter);
 }
 
@@ -248,8 +277,12 @@ void InstancePanel::summarize()
     } else if (m_session.rows().isEmpty()) {
         m_stack->setCurrentWidget(m_nothingJoined);
     } else if (counts.total() > 0) {
-        m_nothingMatches->setText(tr("Nothing matches the filter"),
-                                  tr("%1 here do not match.").arg(countText(counts.total())));
+        QString hint = tr("%1 here do not match.").arg(countText(counts.total()));
+        if (m_session.rows().size() <= fewDocuments) {
+            for (const QString &field : m_filter.unknownFields(m_session.rows()))
+                hint += u' ' + tr("None has a field %1.").arg(field);
+        }
+        m_nothingMatches->setText(tr("Nothing matches the filter"), hint);
         m_stack->setCurrentWidget(m_nothingMatches);
     } else {
         m_nothingLeft->setText(
@@ -280,6 +313,12 @@ void InstancePanel::restoreColumns(const QSettings &settings)
     updateServiceColumn();
 }
 
+void InstancePanel::setFields(const QStringList &fields)
+{
+    m_model.setFields(fields);
+    m_table->header()->setSortIndicator(m_model.order().column, m_model.order().order);
+}
+
 /// Which fields of the documents have a column of their own: those that the instances in sight
 /// have can be chosen.
 void InstancePanel::showFieldsMenu(const QPoint &position)
@@ -296,7 +335,9 @@ void InstancePanel::showFieldsMenu(const QPoint &position)
     }
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->addSection(tr("Columns from the document"));
+    const QString title = tr("Columns from the document");
+    menu->addSection(title);
+    menu->setMinimumWidth(menu->fontMetrics().horizontalAdvance(title) + 4 * Theme::cellPadding);
     for (const QString &name : std::as_const(names)) {
         QAction *action = menu->addAction(plainText(name, longestName).replace(u'&', u"&&"_s));
         action->setCheckable(true);
@@ -306,7 +347,7 @@ void InstancePanel::showFieldsMenu(const QPoint &position)
             fields.removeAll(name);
             if (shown)
                 fields.append(name);
-            m_model.setFields(fields);
+            setFields(fields);
         });
     }
     menu->popup(m_table->header()->mapToGlobal(position));

@@ -66,11 +66,15 @@ private:
     void summarize();
     void visibleRowsChanged();
     void updateServiceColumn();
+    void setFields(const QStringList &fields);
     void showFieldsMenu(const QPoint &position);
+    void awaitReturn(int first, int last);
+    void chooseReturned();
     void tellVisibleKeys();
 
     Session &m_session;
     InstanceModel m_model;
+    InstanceFilter m_filter;
     QLabel *m_heading;
     QStackedLayout *m_stack;
     TableView *m_table;
@@ -78,6 +82,7 @@ private:
     EmptyState *m_nothingJoined;
     EmptyState *m_nothingMatches;
     EmptyState *m_nothingLeft;
+    QString m_awaited; ///< the key of the chosen row, which has gone and may come back
     QTimer m_visibleTimer;
     QTimer m_fadeTimer;   ///< runs while a row in sight fades
     QList<Times> m_times; ///< as they were painted last, from this row on

@@ -21,6 +21,7 @@ TableView::TableView(QWidget *parent)
     setMouseTracking(true);
     setEditTriggers(NoEditTriggers);
     setSelectionMode(ExtendedSelection);
+    setAllColumnsShowFocus(true);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollMode(ScrollPerPixel);
     header()->setFont(Theme::smallFont(font()));
@@ -36,6 +37,27 @@ void TableView::setModel(QAbstractItemModel *model)
         connect(model, about, this, &TableView::rememberPlace);
     connect(model, &QAbstractItemModel::layoutAboutToBeChanged, this, &TableView::rememberPlace);
     QTreeView::setModel(model);
+    connect(model, &QAbstractItemModel::columnsAboutToBeInserted, this, &TableView::rememberChosen);
+    connect(model, &QAbstractItemModel::columnsAboutToBeRemoved, this, &TableView::rememberChosen);
+    connect(model, &QAbstractItemModel::columnsInserted, this, &TableView::chooseAgain);
+    connect(model, &QAbstractItemModel::columnsRemoved, this, &TableView::chooseAgain);
+}
+
+/// A selection loses the rows of which it does not have all columns, or of which one goes.
+void TableView::rememberChosen()
+{
+    m_chosen.clear();
+    m_current = currentIndex().siblingAtColumn(0);
+    for (const QItemSelectionRange &range : selectionModel()->selection())
+        m_chosen.select(range.topLeft().sibling(range.top(), 0),
+                        range.topLeft().sibling(range.bottom(), 0));
+}
+
+void TableView::chooseAgain()
+{
+    selectionModel()->setCurrentIndex(m_current, QItemSelectionModel::NoUpdate);
+    selectionModel()->select(std::exchange(m_chosen, {}),
+                             QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void TableView::setColumnWidths(std::initializer_list<int> widths)
@@ -67,9 +89,16 @@ void TableView::updateCells(const QModelIndex &topLeft, const QModelIndex &botto
 /// The first of several changes before the next layout finds the rows where they are seen.
 void TableView::rememberPlace()
 {
-    if (std::exchange(m_changing, true) || verticalScrollBar()->value() == 0)
+    if (std::exchange(m_changing, true))
         return;
     const auto [first, last] = visibleRows();
+    if (const int row = currentIndex().row();
+        row >= first && row <= last && first >= 0 && selectionModel()->isSelected(currentIndex())) {
+        m_places.emplace_back(currentIndex(),
+                              visualRect(currentIndex()).top()); // what is looked at
+    } else if (verticalScrollBar()->value() == 0) {
+        return;
+    }
     for (int row = first; row >= 0 && row <= last; ++row) {
         const QModelIndex index = model()->index(row, 0);
         m_places.emplace_back(index, visualRect(index).top());

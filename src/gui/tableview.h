@@ -10,7 +10,8 @@ namespace EtcdRegistry {
 /// A flat table of whole rows. (A QTreeView: unlike QTableView it takes many inserted and removed
 /// ranges in one layout.) Rows in sight stay where they are while others come, go or are sorted,
 /// unless one looks at the very beginning. Where the current row goes no other is chosen in its
-/// place: what comes next could be a key press that was meant for the one that has gone.
+/// place: what comes next could be a key press that was meant for the one that has gone. Rows are
+/// chosen as a whole, with columns that come later too.
 class TableView : public QTreeView
 {
     Q_OBJECT
@@ -37,7 +38,11 @@ protected:
 
 private:
     void rememberPlace();
+    void rememberChosen();
+    void chooseAgain();
 
+    QItemSelection m_chosen; ///< while columns come or go: the cells of the first one
+    QPersistentModelIndex m_current;
     QList<std::pair<QPersistentModelIndex, int>> m_places; ///< rows in sight, and their tops
     bool m_changing = false; ///< rows have come or gone since they were laid out
 };

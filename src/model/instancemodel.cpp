@@ -180,22 +180,28 @@ bool InstanceModel::hasChildren(const QModelIndex &parent) const
     return !parent.isValid() && !m_order.empty();
 }
 
+/// Only what differs goes and comes: the other columns keep their widths, and what is sorted by.
 void InstanceModel::setFields(const QStringList &fields)
 {
-    if (m_fields == fields)
-        return;
-    if (!m_fields.isEmpty()) {
-        if (m_arrangement.order().column >= FixedColumns)
-            sort(Service, Qt::AscendingOrder);
-        beginRemoveColumns({}, FixedColumns, columnCount() - 1);
-        m_fields.clear();
+    const RowOrder order = m_arrangement.order();
+    if (order.column >= FixedColumns && !fields.contains(order.field))
+        sort(Service, Qt::AscendingOrder);
+    for (int i = int(m_fields.size()) - 1; i >= 0; --i) {
+        if (fields.contains(m_fields[i]))
+            continue;
+        beginRemoveColumns({}, FixedColumns + i, FixedColumns + i);
+        m_fields.removeAt(i);
         endRemoveColumns();
     }
-    if (!fields.isEmpty()) {
-        beginInsertColumns({}, FixedColumns, FixedColumns + int(fields.size()) - 1);
-        m_fields = fields;
+    for (const QString &field : fields) {
+        if (m_fields.contains(field))
+            continue;
+        beginInsertColumns({}, columnCount(), columnCount());
+        m_fields.append(field);
         endInsertColumns();
     }
+    if (const auto at = m_fields.indexOf(order.field); order.column >= FixedColumns && at >= 0)
+        sort(FixedColumns + int(at), order.order); // it may have moved
 }
 
 int InstanceModel::rowCount(const QModelIndex &parent) const

@@ -48,8 +48,9 @@ public:
     StateCounts scopeCounts() const { return m_arrangement.scopeCounts(); } ///< before the filters
     bool isWorking() const { return m_arrangement.isWorking(); }            ///< in other threads
 
-    void setFields(const QStringList &fields);
+    void setFields(const QStringList &fields); ///< each once; new ones go to the end
     const QStringList &fields() const { return m_fields; }
+    const RowOrder &order() const { return m_arrangement.order(); }
 
     /// While held, rows keep their places although what they are sorted by changes.
     void setHeld(bool held) { m_arrangement.setHeld(held); }

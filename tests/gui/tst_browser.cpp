@@ -90,6 +90,9 @@ private Q_SLOTS:
     void flashes();
     void readsTheDesktopsSettings();
     void asksTheDesktop();
+    void keepsRowsChosenWhenColumnsCome();
+    void remembersFieldColumns();
+    void choosesAgainWhatComesBack();
 
 private:
     void show(const Rows &rows)
@@ -360,6 +363,80 @@ void TestBrowser::asksTheDesktop()
         QDBusConnection::disconnectFromBus(name);
     daemon.kill();
     QVERIFY(daemon.waitForFinished());
+}
+
+void TestBrowser::keepsRowsChosenWhenColumnsCome()
+{
+    show(makeRows(pathsOf(20)));
+    QVERIFY(settles());
+    auto *model = static_cast<InstanceModel *>(m_table->model());
+    const auto *panel = m_browser->instances();
+    m_table->setCurrentIndex(model->index(3, InstanceModel::Host));
+    m_table->selectionModel()->select(model->index(7, 0),
+                                      QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    const QString current = keyAt(m_table->currentIndex());
+    for (const QStringList &fields :
+         {QStringList{u"a"_s}, {u"a"_s, u"b"_s}, {u"b"_s}, {u"b"_s, u"c"_s}, QStringList()}) {
+        model->setFields(fields);
+        QCOMPARE(model->fields(), fields);
+        QCOMPARE(panel->selectedRows().size(), 2);
+        QCOMPARE(keyAt(m_table->currentIndex()), current);
+        QVERIFY(panel->currentRow());
+    }
+}
+
+/// Widths and order of columns from documents are there again in the next window, and stay while
+/// other columns come and go.
+void TestBrowser::remembersFieldColumns()
+{
+    show(makeRows(pathsOf(20)));
+    auto *model = static_cast<InstanceModel *>(m_table->model());
+    model->setFields({u"zone"_s, u"weight"_s});
+    const int weight = InstanceModel::FixedColumns + 1;
+    m_table->header()->resizeSection(weight, 177);
+    m_table->header()->resizeSection(InstanceModel::FixedColumns, 133);
+    m_table->sortByColumn(weight, Qt::DescendingOrder);
+    model->setFields({u"zone"_s, u"weight"_s, u"version"_s});
+    QCOMPARE(m_table->columnWidth(weight), 177);
+    QCOMPARE(model->order().field, u"weight"_s);
+
+    m_browser = nullptr;
+    m_browser = std::make_unique<Browser>(*m_session, *m_settings);
+    m_browser->resize(1200, 700);
+    m_browser->show();
+    const auto *table = m_browser->instances()->table();
+    QCOMPARE(table->model()->columnCount(), InstanceModel::FixedColumns + 3);
+    QCOMPARE(table->columnWidth(weight), 177);
+    QCOMPARE(table->columnWidth(InstanceModel::FixedColumns), 133);
+    QCOMPARE(table->header()->sortIndicatorSection(), weight);
+    const auto &order = static_cast<const InstanceModel *>(table->model())->order();
+    QCOMPARE(order.field, u"weight"_s);
+    QCOMPARE(order.order, Qt::DescendingOrder);
+}
+
+void TestBrowser::choosesAgainWhatComesBack()
+{
+    const Rows rows = makeRows(pathsOf(20));
+    show(rows);
+    QVERIFY(settles());
+    const auto *panel = m_browser->instances();
+    m_table->setCurrentIndex(m_table->model()->index(3, 0));
+    const QString key = keyAt(m_table->currentIndex());
+    Rows without = rows;
+    without.removeIf([&](const Row &row) { return row.instance->key == key; });
+    show(without);
+    QVERIFY(panel->selectedRows().isEmpty()); // no other in its place
+    show(rows);
+    QCOMPARE(panel->selectedRows().size(), 1);
+    QCOMPARE(keyAt(m_table->currentIndex()), key);
+
+    // but not when another one was chosen meanwhile
+    show(without);
+    m_table->setCurrentIndex(m_table->model()->index(8, 0));
+    const QString other = keyAt(m_table->currentIndex());
+    show(rows);
+    QCOMPARE(keyAt(m_table->currentIndex()), other);
+    QCOMPARE(panel->selectedRows().size(), 1);
 }
 
 QTEST_MAIN(TestBrowser)
