@@ -39,7 +39,7 @@ JournalPanel::JournalPanel(JournalModel &model, QWidget *parent)
     , m_tools(new QWidget(this))
     , m_kinds(new QToolButton)
     , m_text(new QLineEdit)
-    , m_export(new QPushButton(tr("Export...")))
+    , m_export(new QPushButton(tr("E&xport...")))
 {
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
@@ -51,7 +51,7 @@ JournalPanel::JournalPanel(JournalModel &model, QWidget *parent)
     nothing->setText(tr("Nothing has happened yet"),
                      tr("What joins, changes, leaves or is late is written down here."));
     m_nothingMatches->setText(tr("Nothing in the journal matches the filter"), {});
-    connect(m_nothingMatches->addButton(tr("Show all")), &QPushButton::clicked, this,
+    connect(m_nothingMatches->addButton(tr("Sho&w all")), &QPushButton::clicked, this,
             &JournalPanel::clearFilter);
     m_message->setContentsMargins(Theme::cellPadding, 4, Theme::cellPadding, 4);
     auto *layout = new QVBoxLayout(this);
@@ -97,6 +97,7 @@ void JournalPanel::setUpTools()
     m_kinds->setMenu(menu);
     m_kinds->setPopupMode(QToolButton::InstantPopup);
     m_kinds->setText(all->text());
+    m_kinds->setShortcut(QKeySequence(u"Alt+K"_s));
     m_kinds->setToolTip(tr("Which kinds of entries are shown"));
     m_kinds->setFocusPolicy(Qt::TabFocus);
 
@@ -105,6 +106,7 @@ void JournalPanel::setUpTools()
     m_text->setToolTip(tr("Words are looked for in services, instances and what happened; all must "
                           "be found.\n!word   not this\nservice:word   in the name of the service\n"
                           "namespace:word   in its namespace"));
+    m_kinds->setAccessibleName(tr("Kinds of entries"));
     m_text->setClearButtonEnabled(true);
     m_text->setMinimumWidth(120);
     m_filterTimer.setSingleShot(true);
@@ -147,6 +149,10 @@ void JournalPanel::setUpTable()
     connect(&m_model, &QAbstractItemModel::rowsRemoved, this, &JournalPanel::updatePage);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &JournalPanel::selectionChanged);
+    connect(m_table, &QAbstractItemView::clicked, this, [this](const QModelIndex &index) {
+        if (!m_toldByPress && index.siblingAtColumn(0) == m_chosen)
+            tellChosen(index); // again: one wants to be led there
+    });
     connect(m_table->verticalScrollBar(), &QScrollBar::valueChanged, this, [this](int value) {
         if (m_moving)
             return;
@@ -171,6 +177,7 @@ void JournalPanel::applyFilter()
     m_kinds->setText(names.isEmpty()     ? tr("All kinds")
                      : names.size() <= 2 ? names.join(tr(", "))
                                          : tr("%1 kinds").arg(names.size()));
+    m_kinds->setShortcut(QKeySequence(u"Alt+K"_s)); // setText() takes it away
     showNewest();
     m_model.setFilter(JournalFilter(m_text->text(), kinds));
     showNewest();
@@ -231,6 +238,7 @@ void JournalPanel::countNew(int count)
     m_newCount = count;
     m_newButton->setVisible(count > 0);
     m_newButton->setText(tr("↑ %1 new").arg(QLocale().toString(count)));
+    m_newButton->setShortcut(QKeySequence(u"Alt+W"_s)); // setText() takes it away
     m_newButton->setAccessibleName(tr("Go to %n new entries", nullptr, count));
     placeNewButton();
 }
@@ -238,7 +246,8 @@ void JournalPanel::countNew(int count)
 void JournalPanel::placeNewButton()
 {
     m_newButton->adjustSize();
-    m_newButton->move((m_table->width() - m_newButton->width()) / 2, 4);
+    // At the right, where texts seldom reach.
+    m_newButton->move(m_table->viewport()->geometry().right() - m_newButton->width() - 8, 4);
     m_newButton->raise();
 }
 
@@ -246,6 +255,8 @@ bool JournalPanel::eventFilter(QObject *watched, QEvent *event)
 {
     if (event->type() == QEvent::Resize) {
         placeNewButton();
+    } else if (event->type() == QEvent::MouseButtonPress) {
+        m_toldByPress = false;
     } else if (event->type() == QEvent::MouseMove) {
         m_hovered = true; // not by Enter, which also comes where our button was, once it is gone
     } else if (event->type() == QEvent::Leave && std::exchange(m_hovered, false)) {
@@ -260,9 +271,17 @@ bool JournalPanel::eventFilter(QObject *watched, QEvent *event)
 void JournalPanel::selectionChanged()
 {
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
-    if (rows.size() != 1)
-        return;
-    const JournalEntry entry = m_model.entry(rows.first().row());
+    if (rows.isEmpty())
+        m_chosen = QPersistentModelIndex();
+    else if (rows.size() == 1 && rows.first() != m_chosen) // else only the rows around it changed
+        tellChosen(rows.first());
+}
+
+void JournalPanel::tellChosen(const QModelIndex &index)
+{
+    m_chosen = index.siblingAtColumn(0);
+    m_toldByPress = true;
+    const JournalEntry entry = m_model.entry(index.row());
     if (!entry.key.isEmpty())
         Q_EMIT chosen(entry.key, entry.nameSpace, entry.service);
 }

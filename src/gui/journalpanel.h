@@ -35,7 +35,7 @@ public:
     void exportTo(const QString &path);
 
 Q_SIGNALS:
-    /// An entry was chosen that speaks of this instance, be it there or not.
+    /// The user chose an entry that speaks of this instance, be it there or not.
     void chosen(const QString &key, const QString &nameSpace, const QString &service);
 
 protected:
@@ -53,6 +53,7 @@ private:
     void placeNewButton();
     void updatePage();
     void selectionChanged();
+    void tellChosen(const QModelIndex &entry);
     void copySelected() const;
     void chooseFile();
 
@@ -67,6 +68,8 @@ private:
     QLineEdit *m_text;
     QPushButton *m_export;
     QTimer m_filterTimer;
+    QPersistentModelIndex m_chosen; ///< the entry that was told of last
+    bool m_toldByPress = false;     ///< of the mouse button that is down
     int m_newCount = 0;
     bool m_atNewest = true; ///< the user has not scrolled away from there
     bool m_hovered = false;

@@ -96,6 +96,7 @@ private Q_SLOTS:
     void keepsWhatIsChosenInItsPlace();
     void filters();
     void choosesWhatAnEntrySpeaksOf();
+    void choosesOnlyForTheUser();
     void copies();
     void exports();
     void saysWhyThereIsNothing();
@@ -220,6 +221,33 @@ void TestJournalPanel::choosesWhatAnEntrySpeaksOf()
     QCOMPARE(chosen.size(), 0);
     fixture.model.append(entries(10, 5)); // nor is another chosen because it moves
     QCOMPARE(chosen.size(), 0);
+}
+
+/// The chosen entry leads somewhere once, and not each time something happens around it.
+void TestJournalPanel::choosesOnlyForTheUser()
+{
+    Fixture fixture;
+    fixture.model.append(entries(0, 50));
+    fixture.click(1);
+    QSignalSpy chosen(&fixture.panel, &JournalPanel::chosen);
+    for (int i = 0; i < 20; ++i)
+        fixture.model.append(entries(50 + 3 * i, 3));
+    fixture.model.setFilter(JournalFilter(u"h4"_s, 0));
+    fixture.model.setFilter(JournalFilter({}, 0));
+    fixture.model.setFilter(JournalFilter(u"h48"_s, 0));
+    fixture.panel.findChild<QLineEdit *>()->setFocus();
+    fixture.table().setFocus();
+    QTest::qWait(10);
+    QCOMPARE(chosen.size(), 0);
+
+    QTest::keyClick(&fixture.table(), Qt::Key_Escape);
+    fixture.model.setFilter(JournalFilter({}, 0));
+    fixture.click(2);
+    QCOMPARE(chosen.size(), 1);
+    fixture.click(2); // again: there
+    QCOMPARE(chosen.size(), 2);
+    QTest::keyClick(&fixture.table(), Qt::Key_Down);
+    QCOMPARE(chosen.size(), 3);
 }
 
 void TestJournalPanel::copies()
