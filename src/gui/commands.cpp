@@ -3,6 +3,8 @@
 
 #include "batch.h"
 #include "copyas.h"
+#include "documentdifference.h"
+#include "freeport.h"
 #include "inspectdialog.h"
 #include "joindialog.h"
 #include "leavedialog.h"
@@ -12,11 +14,42 @@
 #include "weburls.h"
 
 #include <QClipboard>
+#include <QDateTime>
 #include <QDesktopServices>
 #include <QGuiApplication>
+#include <QHostAddress>
 #include <QMessageBox>
 
 namespace EtcdRegistry {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Whose key it is, since when, and how their document differs.
+QString takenText(const Row &row, const Service &service)
+{
+    const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(Instance::Clock::now()
+                                                                           - row.firstSeen);
+    const QString since =
+        QDateTime::currentDateTime().addMSecs(-ago.count()).toString(u"HH:mm:ss"_s);
+    const auto record = Layout::encode(service);
+    const QString difference =
+        record
+            ? plainLine(differenceText(documentDifference(row.instance->document, record->value)))
+            : QString();
+    const QString text =
+        row.older
+            ? Commands::tr("Somebody else has %1 registered already, since before this window "
+                           "connected at %2, with another document (%3). Taking it over "
+                           "replaces that; its owner may write it again.")
+            : Commands::tr("Somebody else has %1 registered already, since %2, with another "
+                           "document (%3). Taking it over replaces that; its owner may write "
+                           "it again.");
+    return text.arg(plainLine(row.instance->host), since, difference);
+}
+
+} // namespace
 
 Commands::Commands(Session &session, const QString &clusterName, NoticeBar *notice, QWidget *window)
     : QObject(window)
@@ -26,7 +59,7 @@ Commands::Commands(Session &session, const QString &clusterName, NoticeBar *noti
     , m_window(window)
 {}
 
-void Commands::join(const Service &prefilled)
+void Commands::join(const Service &prefilled, int port)
 {
     constexpr qsizetype mostEdited = 100'000; // Qt lays out a line in the square of its length
     if (prefilled.document.size() > mostEdited || prefilled.name.size() > longestLine) {
@@ -43,15 +76,43 @@ void Commands::join(const Service &prefilled)
             cluster->api == Api::V2 ? ConnectionString::Api::V2 : ConnectionString::Api::V3;
     }
     auto *dialog = new JoinDialog(connection, m_window);
-    dialog->setTemplate(prefilled);
+    dialog->setTemplate(prefilled, port);
     connect(dialog, &JoinDialog::joinRequested, this,
-            [this, dialog](const QList<Service> &services) {
-                const Batch *batch = m_session.join(services);
-                connect(batch, &Batch::progressed, dialog, &JoinDialog::joined);
-                connect(batch, &Batch::failed, dialog,
-                        [dialog](const Error &error) { dialog->failed(error.message()); });
+            [this, dialog](const QList<Service> &services, bool takeOver) {
+                join(dialog, services, takeOver);
             });
     dialog->open();
+}
+
+void Commands::join(JoinDialog *dialog, const QList<Service> &services, bool takeOver)
+{
+    for (const Service &service : services) {
+        if (const auto row = takeOver ? std::nullopt : holderOf(service))
+            return dialog->taken(takenText(*row, service),
+                                 freePortLike(*row->instance, m_session.rows()));
+    }
+    const Batch *batch = m_session.join(services);
+    connect(batch, &Batch::progressed, dialog, &JoinDialog::joined);
+    connect(batch, &Batch::failed, dialog,
+            [dialog](const Error &error) { dialog->failed(error.message()); });
+}
+
+/// Who else has registered the same with another document; one with the same may be our own of
+/// before.
+std::optional<Row> Commands::holderOf(const Service &service) const
+{
+    const auto record = Layout::encode(service);
+    if (!record || m_session.ours(record->key))
+        return std::nullopt;
+    const auto found = std::ranges::find_if(m_session.rows(), [&](const Row &row) {
+        return row.instance->key == record->key && row.instance->document != record->value;
+    });
+    return found == m_session.rows().end() ? std::nullopt : std::optional(*found);
+}
+
+void Commands::joinLike(const Instance &instance)
+{
+    join(serviceLike(instance), freePortLike(instance, m_session.rows()));
 }
 
 /// One window for each row: more of them than a screen has room for are asked about.
@@ -165,6 +226,24 @@ Service serviceLike(const Instance &instance)
             .document =
                 instance.problem == Instance::Problem::NotAnObject ? "{}" : instance.document,
             .ttl = instance.ttl.value_or(Service().ttl)};
+}
+
+int freePortLike(const Instance &instance, const Rows &rows)
+{
+    constexpr int maxPort = 65535;
+    QSet<int> taken;
+    for (const Row &row : rows) {
+        if (row.instance->hostname == instance.hostname)
+            taken.insert(row.instance->port.toInt());
+    }
+    const bool here =
+        instance.hostname == Layout::localAddress() || QHostAddress(instance.hostname).isLoopback();
+    const int own = instance.port.toInt();
+    for (int port = own + 1; own > 0 && port <= maxPort; ++port) {
+        if (!taken.contains(port) && !(here && isPortTaken(quint16(port))))
+            return port;
+    }
+    return 0;
 }
 
 } // namespace EtcdRegistry

@@ -6,6 +6,7 @@
 #include "ui_joindialog.h"
 
 #include <QCompleter>
+#include <QMessageBox>
 #include <QPushButton>
 
 namespace EtcdRegistry {
@@ -22,6 +23,13 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     m_joinButton = m_ui->buttons->addButton(QString(), QDialogButtonBox::AcceptRole);
     m_joinButton->setDefault(true);
+    m_takeOver = m_ui->buttons->addButton(tr("Ta&ke over"), QDialogButtonBox::ActionRole);
+    m_elsewhere = m_ui->buttons->addButton(QString(), QDialogButtonBox::ActionRole);
+    connect(m_takeOver, &QPushButton::clicked, this, [this] { join(true); });
+    connect(m_elsewhere, &QPushButton::clicked, this, &JoinDialog::joinElsewhere);
+    m_joinButton->setProperty("primary", true);
+    auto *cancel = m_ui->buttons->button(QDialogButtonBox::Cancel);
+    cancel->setText(tr("&Cancel"));
     m_ui->divider->setBackgroundRole(QPalette::Mid);
     m_ui->hostname->setPlaceholderText(Layout::localAddress());
     m_ui->protocol->setCompleter(
@@ -32,6 +40,8 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     m_ui->keyView->setFont(Theme::documentFont());
     m_ui->keyView->setWordWrapMode(QTextOption::WrapAnywhere);
     m_ui->keyView->setFixedHeight(3 * m_ui->keyView->fontMetrics().lineSpacing() + 10);
+    m_ui->keyView->setAccessibleName(tr("Key"));
+    m_ui->documentView->setAccessibleName(tr("Document"));
     new JsonHighlighter(m_ui->document);
 
     JoinForm form;
@@ -40,6 +50,7 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     if (connection.heartbeat != connection.ttl / 2)
         form.heartbeat = secondsText(connection.heartbeat);
     setForm(form);
+    m_given = form;
 
     for (QLineEdit *edit :
          {m_ui->nameSpace, m_ui->hostname, m_ui->port, m_ui->protocol, m_ui->ttl, m_ui->heartbeat})
@@ -51,19 +62,37 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     connect(m_ui->document, &QPlainTextEdit::textChanged, this, &JoinDialog::refresh);
     connect(m_ui->count, &QSpinBox::valueChanged, this, &JoinDialog::refresh);
     connect(m_ui->rejoins, &QCheckBox::toggled, this, &JoinDialog::refresh);
-    connect(m_joinButton, &QPushButton::clicked, this, &JoinDialog::join);
-    connect(m_ui->buttons, &QDialogButtonBox::rejected, this, &JoinDialog::reject);
+    connect(m_joinButton, &QPushButton::clicked, this, [this] { join(); });
+    connect(cancel, &QPushButton::clicked, this, &JoinDialog::discard);
     refresh();
 }
 
 JoinDialog::~JoinDialog() = default;
 
-void JoinDialog::setTemplate(const Service &service)
+void JoinDialog::setTemplate(const Service &service, int port)
 {
-    setForm(formOf(service));
+    JoinForm form = formOf(service);
+    if (port > 0)
+        form.port = QString::number(port);
+    setForm(form);
+    m_given = form;
 }
 
 void JoinDialog::reject()
+{
+    if (m_busy || form() == m_given)
+        return discard();
+    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("Join"), tr("Discard what you have typed?"),
+                                QMessageBox::NoButton, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
+    QPushButton *discarding = box->addButton(tr("&Discard"), QMessageBox::DestructiveRole);
+    box->setDefaultButton(box->addButton(tr("&Keep"), QMessageBox::RejectRole));
+    connect(discarding, &QPushButton::clicked, this, &JoinDialog::discard);
+    box->open();
+}
+
+void JoinDialog::discard()
 {
     // A join under way can't be called back, and its failure has to be shown somewhere.
     if (!m_busy)
@@ -88,6 +117,22 @@ void JoinDialog::failed(const QString &message)
                            : message);
     setBusy(false);
     m_joinButton->setFocus();
+}
+
+void JoinDialog::taken(const QString &message, int freePort)
+{
+    failed(message);
+    m_freePort = freePort;
+    m_takeOver->show();
+    m_elsewhere->setVisible(freePort > 0);
+    m_elsewhere->setText(tr("Join &on port %1").arg(freePort));
+    (freePort > 0 ? m_elsewhere : m_takeOver)->setFocus();
+}
+
+void JoinDialog::joinElsewhere()
+{
+    m_ui->port->setText(QString::number(m_freePort));
+    join();
 }
 
 JoinForm JoinDialog::form() const
@@ -131,6 +176,8 @@ QList<std::pair<JoinPlan::Field, FieldMessage *>> JoinDialog::messages() const
 void JoinDialog::refresh()
 {
     m_plan = JoinPlan::make(form(), m_connection);
+    m_takeOver->hide(); // of what was asked for before
+    m_elsewhere->hide();
     showRemarks();
     showPreview();
     showButtons();
@@ -187,11 +234,12 @@ void JoinDialog::showButtons()
     }
     // With an error in the form it still says what the form asks for.
     const auto count = m_plan.services.isEmpty() ? m_ui->count->value() : missing().size();
-    m_joinButton->setText(count == 1 ? tr("Join 1 instance") : tr("Join %1 instances").arg(count));
+    m_joinButton->setText(count == 1 ? tr("&Join 1 instance")
+                                     : tr("&Join %1 instances").arg(count));
     m_joinButton->setEnabled(count > 0);
 }
 
-void JoinDialog::join()
+void JoinDialog::join(bool takeOver)
 {
     m_nameDue = true;
     showRemarks();
@@ -204,8 +252,10 @@ void JoinDialog::join()
     m_asked = missing();
     m_done = 0;
     m_ui->outcome->clear();
+    m_takeOver->hide();
+    m_elsewhere->hide();
     setBusy(true);
-    Q_EMIT joinRequested(m_asked);
+    Q_EMIT joinRequested(m_asked, takeOver);
 }
 
 QList<Service> JoinDialog::missing() const

@@ -29,9 +29,10 @@ public:
     explicit JoinDialog(const ConnectionString &connection, QWidget *parent = nullptr);
     ~JoinDialog() override;
 
-    void setTemplate(const Service &service); ///< fills the form: "one more like this"
+    /// Fills the form: "one more like this", on this port instead of its own unless that is 0.
+    void setTemplate(const Service &service, int port = 0);
 
-    void reject() override;
+    void reject() override; ///< asks first where something was typed
 
 public Q_SLOTS:
     /// The first `done` of the `of` services that were asked for last are joined. All: it closes.
@@ -39,9 +40,13 @@ public Q_SLOTS:
     /// The next one failed, and no more are being joined. What is not joined yet can be tried
     /// again.
     void failed(const QString &message);
+    /// The key of the next one is somebody else's, who holds it with another document: what is to
+    /// be done is asked in place. A free port, if there is one, is offered; 0: there is none.
+    void taken(const QString &message, int freePort);
 
 Q_SIGNALS:
-    void joinRequested(const QList<EtcdRegistry::Service> &services);
+    /// `takeOver`: whoever has their keys.
+    void joinRequested(const QList<EtcdRegistry::Service> &services, bool takeOver);
 
 private:
     JoinForm form() const;
@@ -52,12 +57,18 @@ private:
     void showPreview();
     void setBusy(bool busy);
     void showButtons();
-    void join();
+    void join(bool takeOver = false);
+    void joinElsewhere();
     QList<Service> missing() const;
+    void discard();
 
     std::unique_ptr<Ui::JoinDialog> m_ui;
     QPushButton *m_joinButton;
+    QPushButton *m_takeOver;  ///< these two are there while somebody else has the key
+    QPushButton *m_elsewhere; ///< on another port
+    int m_freePort = 0;
     ConnectionString m_connection;
+    JoinForm m_given; ///< the form before anything was typed
     JoinPlan m_plan;
     bool m_nameDue = false; ///< an empty name is no error before the user had a chance
     QList<Service> m_asked;

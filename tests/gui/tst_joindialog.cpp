@@ -234,7 +234,7 @@ private Q_SLOTS:
         QVERIFY(child<QLabel>(*dialog, u"outcome"_s)->isVisible());
         QCOMPARE(child(*dialog, u"name"_s)->text(), u"web"_s);
         QCOMPARE(child(*dialog, u"port"_s)->text(), u"8080"_s);
-        QCOMPARE(join->text(), u"Join 2 instances"_s);
+        QCOMPARE(withoutMnemonic(join->text()), u"Join 2 instances"_s);
 
         join->click();
         QCOMPARE(requested.takeFirst().first().value<QList<Service>>(), services.mid(1));
@@ -245,6 +245,62 @@ private Q_SLOTS:
         dialog->joined(2, 2);
         QCOMPARE(accepted.size(), 1);
         QTRY_VERIFY(!dialog);
+    }
+
+    /// Escape asks before it throws away what was typed, and only then.
+    void asksBeforeItDiscards()
+    {
+        QPointer<JoinDialog> dialog = new JoinDialog(connectionTo(u"localhost"_s));
+        dialog->open();
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTRY_VERIFY(!dialog);
+
+        dialog = new JoinDialog(connectionTo(u"localhost"_s));
+        dialog->setTemplate({.name = u"web"_s, .hostname = u"h"_s, .port = 80}, 81);
+        QCOMPARE(child(*dialog, u"port"_s)->text(), u"81"_s);
+        dialog->open();
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTRY_VERIFY(!dialog); // what was given is not typed
+
+        for (const QString &answer : {u"Keep"_s, u"Discard"_s}) {
+            if (!dialog)
+                dialog = new JoinDialog(connectionTo(u"localhost"_s));
+            dialog->open();
+            child(*dialog, u"name"_s)->setText(u"web"_s);
+            QTest::keyClick(dialog, Qt::Key_Escape);
+            QVERIFY(dialog && dialog->isVisible());
+            button(*dialog, answer)->click();
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+            QCOMPARE(!dialog.isNull(), answer == u"Keep");
+        }
+    }
+
+    /// Somebody else has the key: what to do is asked in place.
+    void asksBeforeItTakesOver()
+    {
+        JoinDialog dialog(connectionTo(u"localhost"_s));
+        dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+        dialog.show();
+        child(dialog, u"name"_s)->setText(u"web"_s);
+        child(dialog, u"port"_s)->setText(u"80"_s);
+        QSignalSpy requested(&dialog, &JoinDialog::joinRequested);
+        button(dialog, u"Join 1 instance"_s)->click();
+        QCOMPARE(requested.takeFirst().last().toBool(), false);
+        dialog.taken(u"Somebody else has it."_s, 81);
+        QCOMPARE(child<QLabel>(dialog, u"outcome"_s)->text(), u"Somebody else has it."_s);
+        QVERIFY(button(dialog, u"Take over"_s)->isVisible());
+        button(dialog, u"Take over"_s)->click();
+        QCOMPARE(requested.takeFirst().last().toBool(), true);
+
+        dialog.taken(u"Somebody else has it."_s, 81);
+        button(dialog, u"Join on port 81"_s)->click();
+        const auto again = requested.takeFirst();
+        QCOMPARE(again.first().value<QList<Service>>().first().port, 81);
+        QCOMPARE(again.last().toBool(), false);
+        dialog.taken(u"Somebody else has it."_s, 0);
+        QVERIFY(!button(dialog, u"Join on port 0"_s)->isVisible());
+        child(dialog, u"port"_s)->setText(u"82"_s); // the question is another one
+        QVERIFY(!button(dialog, u"Take over"_s)->isVisible());
     }
 
     void joinOneMoreLikeThis()

@@ -5,6 +5,7 @@
 
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 
 /// Finding the parts of a window that a test looks at.
 namespace EtcdRegistry {
@@ -18,11 +19,18 @@ Widget *child(const QWidget &parent, const QString &name)
     return widget;
 }
 
+/// Without mnemonics.
+inline QString withoutMnemonic(QString text)
+{
+    static const QRegularExpression mnemonic(QStringLiteral("&(.)"));
+    return text.replace(mnemonic, QStringLiteral("\\1"));
+}
+
 inline QPushButton *button(const QWidget &parent, const QString &text)
 {
     const auto buttons = parent.findChildren<QPushButton *>();
     for (QPushButton *candidate : buttons) {
-        if (candidate->text() == text)
+        if (withoutMnemonic(candidate->text()) == text)
             return candidate;
     }
     qFatal("no button %s", qPrintable(text));
