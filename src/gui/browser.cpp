@@ -55,7 +55,7 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     m_columns->setSizes({270, 1010});
     m_columns->setStretchFactor(0, 0);
     m_columns->setStretchFactor(1, 1);
-    m_stack->setSizes({340, 230, 160});
+    m_stack->setSizes({300, 260, 150});
     m_stack->setStretchFactor(0, 2);
     m_stack->setStretchFactor(1, 1);
     m_stack->setStretchFactor(2, 1);
@@ -67,6 +67,13 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_columns);
+
+    QWidget *before = m_tabs->tabBar(); // the corner would be left out
+    const auto tools = m_journal->tools()->findChildren<QWidget *>(Qt::FindDirectChildrenOnly);
+    for (QWidget *tool : tools) {
+        setTabOrder(before, tool);
+        before = tool;
+    }
 
     connect(&session, &Session::updated, this,
             [this](const RowsUpdatePtr &update) { m_tree->setServices(update->services); });
@@ -88,8 +95,9 @@ Browser::Browser(Session &session, QSettings &settings, QWidget *parent)
 void Browser::setUpTabs()
 {
     m_tabs->setDocumentMode(true);
+    m_tabs->setAccessibleName(tr("Journal, what is held here, and nodes"));
     m_tabs->tabBar()->setDrawBase(false);
-    m_tabs->addTab(m_journal, tr("Journal"));
+    m_tabs->addTab(m_journal, tr("Jo&urnal"));
     m_tabs->addTab(m_held, {});
     m_tabs->addTab(m_nodes, {});
     const auto count = [this](QWidget *tab, const QString &title) {
@@ -97,8 +105,8 @@ void Browser::setUpTabs()
             m_tabs->setTabText(m_tabs->indexOf(tab), countedTitle(title, count));
         };
     };
-    const auto countHeld = count(m_held, tr("Held here"));
-    const auto countNodes = count(m_nodes, tr("Nodes"));
+    const auto countHeld = count(m_held, tr("Hel&d here"));
+    const auto countNodes = count(m_nodes, tr("Nod&es"));
     countHeld(int(m_session.registry().registrations().size()));
     countNodes(int(m_session.nodes().size()));
     connect(m_held, &HeldPanel::countChanged, this, countHeld);
@@ -153,6 +161,11 @@ void Browser::showJournal()
 {
     m_tabs->setCurrentWidget(m_journal);
     m_journal->setFocus(Qt::ShortcutFocusReason);
+}
+
+void Browser::showNodes()
+{
+    m_tabs->setCurrentWidget(m_nodes);
 }
 
 void Browser::setFilter(const InstanceFilter &filter)

@@ -37,6 +37,7 @@ public:
     void setFilter(const InstanceFilter &filter);
     void setStateFilter(std::optional<InstanceState> state);
     void showJournal();
+    void showNodes();
     void setWorstFirst(bool worstFirst); ///< in the tree
     void setFlashing(bool flashing);     ///< rows that changed
     Service joinTemplate() const;        ///< name and namespace of what is chosen

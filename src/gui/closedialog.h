@@ -11,11 +11,12 @@ class CloseDialog : public QDialog
 {
     Q_OBJECT
 public:
-    CloseDialog(int held, const QString &clusterName, QWidget *parent = nullptr);
+    /// `closing`: the window, else only this connection.
+    CloseDialog(int held, const QString &clusterName, bool closing, QWidget *parent = nullptr);
 
 Q_SIGNALS:
     void leaveChosen();  ///< delete their keys now
-    void expireChosen(); ///< stop beating
+    void expireChosen(); ///< stop beating; or nothing is held
 };
 
 } // namespace EtcdRegistry

@@ -16,10 +16,17 @@ public:
     /// The colour follows from `identity`; both empty: no connection.
     void setConnection(const QString &name, const QString &identity);
 
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void showName();
+
+    QString m_name; ///< whole
     QString m_identity;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
+#include "leaveandexit.h"
 #include "mainwindow.h"
 #include "screenshot.h"
-#include "session.h"
 #include "terminationsignals.h"
 #include "theme.h"
 #include "utf8locale.h"
@@ -89,20 +89,6 @@ QString faultWithoutWindow(int argc, char *argv[])
     return hasOptionsOfQt ? QString() : fault;
 }
 
-/// At the end of the desktop session nobody is there to be asked.
-void leave(const MainWindow &window)
-{
-    Session *session = window.session();
-    if (!session)
-        return QCoreApplication::quit();
-    QObject::connect(session, &Session::leftAll, qApp, &QCoreApplication::quit);
-    QObject::connect(session, &Session::leavingFailed, qApp, [](const QString &what) {
-        complain(what);
-        QCoreApplication::quit();
-    });
-    session->leaveAll();
-}
-
 } // namespace
 
 int main(int argc, char *argv[])
@@ -132,7 +118,7 @@ int main(int argc, char *argv[])
     MainWindow window(settings);
     const TerminationSignals termination;
     QObject::connect(&termination, &TerminationSignals::received, &window,
-                     [&window] { leave(window); });
+                     [&window] { leaveAndExit(window.session()); });
     if (!line.select.isEmpty())
         window.chooseWhenConnected(line.select);
     if (!line.screenshot.isEmpty())

@@ -6,10 +6,9 @@
 #include "commands.h"
 #include "connectionbutton.h"
 #include "copyas.h"
-#include "demosession.h"
 #include "filterfield.h"
 #include "instancepanel.h"
-#include "journal.h"
+#include "page.h"
 #include "scenarios.h"
 #include "session.h"
 #include "statechips.h"
@@ -32,17 +31,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int mostRecent = 10;
-constexpr int narrow = 1200; ///< less room than that makes the tool bar say less
-
-/// What people call the cluster: its first node, and the namespace if we look at one only.
-QString clusterName(const ConnectionString &connection)
-{
-    const QUrl url =
-        connection.endpoints.isEmpty() ? connection.discovery : connection.endpoints.first();
-    return connection.nameSpace.isEmpty()
-               ? url.authority()
-               : MainWindow::tr("%1 / %2").arg(url.authority(), connection.nameSpace);
-}
+constexpr int narrow = 1200;    ///< less room than that makes the tool bar say less
+constexpr int veryNarrow = 960; ///< and have less
 
 } // namespace
 
@@ -58,24 +48,53 @@ MainWindow::MainWindow(QSettings &settings, QWidget *parent)
     setMinimumSize(800, 500);
     setUpToolBar();
     setUpActions();
-    connect(m_ui->startPage, &StartPage::connectRequested, this, &MainWindow::connectTo);
-    connect(m_ui->startPage, &StartPage::demoRequested, this, &MainWindow::startDemo);
-    connect(m_ui->startPage, &StartPage::recentRemoved, this, [this](const QString &connection) {
+    setUpViewActions();
+    setUpStartPage();
+    qApp->installEventFilter(this);
+    restoreGeometry(settings.value("window/geometry"_L1).toByteArray());
+    fitScreen();
+    showStartPage();
+}
+
+MainWindow::~MainWindow() = default;
+
+/// No larger than the screen has room, whatever was remembered of another one.
+void MainWindow::fitScreen()
+{
+    constexpr int titleBar = 32; // what it will be is not known before the window is shown
+    const QSize room = screen()->availableGeometry().size() - QSize(0, titleBar);
+    setMinimumSize(minimumSize().boundedTo(room));
+    if (!isMaximized() && !isFullScreen())
+        resize(size().boundedTo(room));
+}
+
+void MainWindow::setUpStartPage()
+{
+    StartPage *page = m_ui->startPage;
+    connect(page, &StartPage::connectRequested, this, &MainWindow::connectTo);
+    connect(page, &StartPage::demoRequested, this, &MainWindow::startDemo);
+    connect(page, &StartPage::cancelRequested, this, &MainWindow::cancelConnecting);
+    connect(page, &StartPage::backRequested, this, &MainWindow::showPage);
+    connect(page, &StartPage::recentRemoved, this, [this](const QString &connection) {
         QStringList recent = m_settings.value("recent"_L1).toStringList();
         recent.removeAll(connection);
         m_settings.setValue("recent"_L1, recent);
     });
-    m_ui->startPage->setRecent(settings.value("recent"_L1).toStringList());
-    restoreGeometry(settings.value("window/geometry"_L1).toByteArray());
-    closeSession();
+    page->setRecent(m_settings.value("recent"_L1).toStringList());
 }
 
-MainWindow::~MainWindow()
+/// In the order of the form.
+void MainWindow::showInToolBar(QAction *action, bool shown)
 {
-    if (m_session)
-        m_session->disconnect(this);
-    delete m_browser; // before what it shows
-    delete m_scenarios;
+    QToolBar *bar = m_ui->toolBar;
+    const bool isThere = bar->actions().contains(action);
+    if (isThere && !shown) {
+        bar->removeAction(action);
+    } else if (!isThere && shown) {
+        bar->insertAction(action == m_ui->inspectAction ? m_ui->leaveAction : m_afterButtons,
+                          action);
+        bar->widgetForAction(action)->setFocusPolicy(Qt::TabFocus);
+    }
 }
 
 void MainWindow::setUpToolBar()
@@ -85,184 +104,119 @@ void MainWindow::setUpToolBar()
     bar->insertWidget(first, m_connectionButton);
     m_connectionButton->setMenu(m_ui->connectionMenu);
     bar->widgetForAction(m_ui->joinAction)->setProperty("primary", true);
+    for (QAction *action :
+         {m_ui->joinAction, m_ui->inspectAction, m_ui->leaveAction, m_ui->pauseAction})
+        bar->widgetForAction(action)->setFocusPolicy(Qt::TabFocus);
 
     auto *space = new QWidget;
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    bar->addWidget(space);
+    m_afterButtons = bar->addWidget(space);
     bar->addWidget(m_chips);
     m_filter->setMinimumWidth(140);
     m_filter->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     bar->addWidget(m_filter);
     connect(m_chips, &StateChips::chosen, this, [this](std::optional<InstanceState> state) {
-        m_browser->setScope({}); // what was counted is everywhere
-        m_browser->setStateFilter(state);
+        m_page->browser()->setScope({}); // what was counted is everywhere
+        m_page->browser()->setStateFilter(state);
     });
     connect(m_filter, &FilterField::filterChanged, this, [this](const InstanceFilter &filter) {
-        if (m_browser)
-            m_browser->setFilter(filter);
+        if (m_page)
+            m_page->browser()->setFilter(filter);
     });
-}
-
-void MainWindow::setUpActions()
-{
-    const auto on = [this](QAction *action, auto slot) {
-        connect(action, &QAction::triggered, this, slot);
-    };
-    on(m_ui->connectAction, [this] { endSession([] {}); });
-    on(m_ui->disconnectAction, [this] { endSession([] {}); });
-    on(m_ui->demoAction, &MainWindow::startDemo);
-    on(m_ui->quitAction, &QWidget::close);
-    on(m_ui->joinAction, [this] { m_commands->join(m_browser->joinTemplate()); });
-    on(m_ui->joinLikeAction,
-       [this] { m_commands->join(serviceLike(*selectedRows().first().instance)); });
-    on(m_ui->inspectAction, [this] { m_commands->inspect(selectedRows()); });
-    on(m_ui->leaveAction, [this] {
-        QList<Instance> instances;
-        for (const Row &row : selectedRows())
-            instances.append(*row.instance);
-        m_commands->leave(instances);
-    });
-    on(m_ui->copyUrlAction, [this] { copy([](const Instance &i) { return i.url; }); });
-    on(m_ui->copyKeyAction, [this] { copy([](const Instance &i) { return i.key; }); });
-    on(m_ui->copyDocumentAction,
-       [this] { copy([](const Instance &i) { return QString::fromUtf8(i.document); }); });
-    for (const CopyFormat &format : copyFormats()) {
-        on(m_ui->copyAsMenu->addAction(format.label),
-           [this, &format] { m_commands->copyAs(format, selectedRows()); });
-    }
-    on(m_ui->openUrlAction, [this] { m_commands->openUrls(selectedRows()); });
-    on(m_ui->openScenarioAction, [this] { m_scenarios->openAndRun(); });
-    on(m_ui->editScenarioAction, [this] { m_scenarios->edit(); });
-    on(m_ui->stopScenarioAction, [this] { m_scenarios->stop(); });
-    on(m_ui->saveHeldAction, [this] { m_scenarios->saveHeld(); });
-    on(m_ui->refreshAction, [this] { m_session->refresh(); });
-    on(m_ui->pauseAction, [this](bool paused) { m_session->setPaused(paused); });
-    on(m_ui->journalAction, [this] { m_browser->showJournal(); });
-    on(m_ui->filterAction, [this] {
-        m_filter->setFocus(Qt::ShortcutFocusReason);
-        m_filter->selectAll();
-    });
-    on(m_ui->clearFilterAction, [this] { clearFilter(); });
-    on(m_ui->aboutAction, [this] { showAbout(); });
-    const auto remember = [this](QAction *action, QLatin1StringView name, bool byDefault,
-                                 void (Browser::*set)(bool)) {
-        action->setChecked(m_settings.value(name, byDefault).toBool());
-        connect(action, &QAction::toggled, this, [this, name, set](bool on) {
-            m_settings.setValue(name, on);
-            if (m_browser)
-                (m_browser->*set)(on);
-        });
-    };
-    remember(m_ui->worstFirstAction, "view/worstFirst"_L1, false, &Browser::setWorstFirst);
-    remember(m_ui->flashAction, "view/flash"_L1, true, &Browser::setFlashing);
-    // Keys that mean something else in a text field act in the table only.
-    m_ui->inspectAction->setShortcuts({Qt::Key_Return, Qt::Key_Enter});
-    for (QAction *action : {m_ui->inspectAction, m_ui->leaveAction})
-        action->setShortcutContext(Qt::WidgetShortcut);
-
-    auto *schemes = new QActionGroup(this);
-    const QString current = m_settings.value("scheme"_L1).toString();
-    for (const auto &[action, name, scheme] :
-         {std::tuple{m_ui->schemeSystemAction, "system"_L1, Theme::Scheme::System},
-          std::tuple{m_ui->schemeLightAction, "light"_L1, Theme::Scheme::Light},
-          std::tuple{m_ui->schemeDarkAction, "dark"_L1, Theme::Scheme::Dark}}) {
-        schemes->addAction(action);
-        action->setChecked(name == current || (current.isEmpty() && name == "system"_L1));
-        on(action, [this, name = name, scheme = scheme] {
-            m_settings.setValue("scheme"_L1, QString(name));
-            Theme::apply(*qApp, scheme);
-        });
-    }
-
-    connect(m_ui->statusLine, &StatusLine::retryRequested, m_ui->refreshAction, &QAction::trigger);
-    connect(m_ui->statusLine, &StatusLine::resumeRequested, m_ui->pauseAction, &QAction::trigger);
 }
 
 // ---- the connection
 
+Session *MainWindow::session() const
+{
+    return m_page ? m_page->session() : nullptr;
+}
+
 void MainWindow::connectTo(const QString &connectionString)
 {
-    endSession([this, connectionString] {
+    whenFree([this, connectionString] {
+        showStartPage();
+        m_attempt = newPage();
         m_ui->startPage->setConnecting(connectionString);
         const Result<ConnectionString> connection = ConnectionString::parse(connectionString);
-        if (connection)
-            open(*connection, clusterName(*connection));
-        else
-            failConnecting(connection.error().message());
+        if (!connection) {
+            m_attempt.reset();
+            return failConnecting(connection.error().message());
+        }
+        m_attempt->open(*connection);
     });
 }
 
 void MainWindow::startDemo()
 {
-    endSession([this] {
+    whenFree([this] {
+        showStartPage();
+        m_attempt = newPage();
         m_ui->startPage->setStartingDemo();
-        m_demo = std::make_unique<DemoSession>();
-        connect(m_demo.get(), &DemoSession::failed, this, &MainWindow::failConnecting);
-        connect(m_demo.get(), &DemoSession::ready, this, [this](const QString &text) {
-            if (const auto connection = ConnectionString::parse(text))
-                open(*connection, tr("demo cluster"));
-        });
-        m_demo->start();
+        m_attempt->openDemo();
     });
 }
 
-void MainWindow::open(const ConnectionString &connection, const QString &name)
+std::unique_ptr<Page> MainWindow::newPage()
 {
-    m_name = name;
-    m_session = std::make_unique<Session>(
-        connection,
-        m_demo ? QString() // its cluster goes with the window
-               : m_settings.value("journal/folder"_L1, Journal::defaultFolder()).toString());
-    connect(m_session.get(), &Session::freshnessChanged, this, &MainWindow::freshnessChanged);
-    m_session->start();
-}
-
-void MainWindow::freshnessChanged()
-{
-    if (m_session->freshness() == Session::Freshness::Connecting) {
-        if (m_session->status().error)
-            failConnecting(m_session->status().error->message());
-        else if (m_session->cluster() && !m_browser)
-            makeBrowser();
-    } else {
-        if (!isConnected())
-            showBrowser();
-        m_ui->statusLine->show(*m_session);
-        updateActions();
-    }
+    if (m_attempt)
+        m_attempt.release()->end();
+    auto page = std::make_unique<Page>(m_settings, m_ui->notice, this);
+    connect(page.get(), &Page::listed, this, &MainWindow::connectionListed);
+    connect(page.get(), &Page::failed, this, [this, page = page.get()](const QString &message) {
+        if (page == m_page.get()) // its demo cluster has ended
+            endPage();
+        else
+            m_attempt.release()->end();
+        failConnecting(message);
+    });
+    return page;
 }
 
 void MainWindow::failConnecting(const QString &message)
 {
-    closeSession();
+    showStartPage();
     m_ui->startPage->showError(message);
     Q_EMIT connectingFailed(message);
 }
 
-/// While the first listing is on its way, so that what it brings is shown at once.
-void MainWindow::makeBrowser()
+void MainWindow::cancelConnecting()
 {
-    Session *session = m_session.get();
-    m_browser = new Browser(*session, m_settings);
-    m_browser->setWorstFirst(m_ui->worstFirstAction->isChecked());
-    m_browser->setFlashing(m_ui->flashAction->isChecked());
-    m_commands = new Commands(*session, m_name, m_ui->notice, this);
-    m_scenarios = new Scenarios(*session, m_ui->notice, this);
-    connect(m_scenarios, &Scenarios::runningChanged, this, &MainWindow::updateActions);
-    connect(session, &Session::registrationsChanged, this, &MainWindow::updateActions);
-    m_ui->pages->addWidget(m_browser);
-    connect(m_browser, &Browser::selectionChanged, this, &MainWindow::updateActions);
-    connect(m_browser, &Browser::joinRequested, m_ui->joinAction, &QAction::trigger);
-    connect(m_browser, &Browser::clearFilterRequested, this, &MainWindow::clearFilter);
-    connect(m_browser, &Browser::leaveRequested, m_commands, &Commands::leave);
-    connect(session, &Session::updated, this, [this] {
-        m_chips->setCounts(m_session->counts());
-        updateActions();
-    });
-    connect(session, &Session::ticked, this, [this] { m_ui->statusLine->show(*m_session); });
-    connect(session, &Session::nodesChanged, this, [this] { m_ui->statusLine->show(*m_session); });
+    m_attempt.release()->end();
+    m_ui->startPage->setBusy(false);
+    m_ui->startPage->setFocus();
+}
 
-    TableView *table = m_browser->instances()->table();
+/// The attempt takes the place of what was shown.
+void MainWindow::connectionListed()
+{
+    endPage();
+    m_page = std::move(m_attempt);
+    m_page->begin();
+    Browser *browser = m_page->browser();
+    Session *session = m_page->session();
+    browser->setWorstFirst(m_ui->worstFirstAction->isChecked());
+    browser->setFlashing(m_ui->flashAction->isChecked());
+    m_ui->pages->addWidget(browser);
+    connect(m_page->scenarios(), &Scenarios::runningChanged, this, &MainWindow::updateActions);
+    connect(session, &Session::registrationsChanged, this, &MainWindow::updateActions);
+    connect(browser, &Browser::selectionChanged, this, &MainWindow::updateActions);
+    connect(browser, &Browser::joinRequested, m_ui->joinAction, &QAction::trigger);
+    connect(browser, &Browser::clearFilterRequested, this, &MainWindow::clearFilter);
+    connect(browser, &Browser::leaveRequested, m_page->commands(), &Commands::leave);
+    const auto showCounts = [this, session] {
+        m_chips->setCounts(session->counts());
+        updateActions();
+    };
+    const auto showStatus = [this, session] { m_ui->statusLine->show(*session); };
+    connect(session, &Session::updated, this, showCounts);
+    connect(session, &Session::ticked, this, showStatus);
+    connect(session, &Session::nodesChanged, this, showStatus);
+    connect(session, &Session::freshnessChanged, this, showStatus);
+    showCounts();
+    showStatus();
+
+    TableView *table = browser->instances()->table();
     table->addActions({m_ui->inspectAction, m_ui->leaveAction, m_ui->joinLikeAction});
     auto *separator = new QAction(table);
     separator->setSeparator(true);
@@ -270,36 +224,51 @@ void MainWindow::makeBrowser()
                        m_ui->copyDocumentAction, m_ui->copyAsMenu->menuAction(),
                        m_ui->openUrlAction});
     connect(table, &QAbstractItemView::doubleClicked, m_ui->inspectAction, &QAction::trigger);
-}
 
-bool MainWindow::isConnected() const
-{
-    return m_browser && m_ui->pages->currentWidget() == m_browser;
-}
-
-void MainWindow::showBrowser()
-{
-    m_ui->pages->setCurrentWidget(m_browser);
-    m_browser->instances()->table()->setFocus();
-    m_connectionButton->setConnection(m_name, m_demo ? m_name : m_session->connection().toString());
-    setWindowTitle(tr("%1 – etcd registry browser").arg(m_name));
-    m_ui->toolBar->show();
-    m_ui->statusLine->QWidget::show();
-    m_ui->startPage->setBusy(false);
-    if (!m_demo)
+    if (!m_page->isDemo())
         rememberConnection();
-    updateActions();
-    if (!m_choice.isEmpty()) {
-        const auto slash = m_choice.lastIndexOf(u'/');
-        m_browser->choose(
-            {m_choice.first(std::max<qsizetype>(slash, 0)), m_choice.sliced(slash + 1)});
+    m_ui->startPage->setConnected();
+    showPage();
+    if (const QString choice = std::exchange(m_choice, {}); !choice.isEmpty()) {
+        const auto slash = choice.lastIndexOf(u'/');
+        browser->choose({choice.first(std::max<qsizetype>(slash, 0)), choice.sliced(slash + 1)});
     }
     Q_EMIT connected();
 }
 
+bool MainWindow::isConnected() const
+{
+    return m_page && m_ui->pages->currentWidget() == m_page->browser();
+}
+
+void MainWindow::showPage()
+{
+    const QString &name = m_page->name();
+    m_ui->pages->setCurrentWidget(m_page->browser());
+    m_page->browser()->instances()->table()->setFocus();
+    m_connectionButton->setConnection(name,
+                                      m_page->isDemo() ? name : session()->connection().toString());
+    setWindowTitle(tr("%1 — etcd registry browser").arg(name)); // the dash that Qt puts there
+    m_ui->toolBar->show();
+    m_ui->statusLine->QWidget::show();
+    updateActions();
+}
+
+/// A page that is there stays, and can be returned to.
+void MainWindow::showStartPage()
+{
+    m_ui->pages->setCurrentWidget(m_ui->startPage);
+    m_ui->startPage->setBack(m_page ? m_page->name() : QString());
+    m_ui->startPage->setFocus();
+    m_ui->toolBar->hide();
+    m_ui->statusLine->hide();
+    setWindowTitle(tr("etcd registry browser"));
+    updateActions();
+}
+
 void MainWindow::rememberConnection()
 {
-    const QString connection = m_session->connection().toString();
+    const QString connection = session()->connection().toString();
     QStringList recent = m_settings.value("recent"_L1).toStringList();
     recent.removeAll(connection);
     recent.prepend(connection);
@@ -307,65 +276,68 @@ void MainWindow::rememberConnection()
     m_ui->startPage->setRecent(recent.mid(0, mostRecent));
 }
 
-/// Back to the start page. What we hold is dropped: see endSession().
-void MainWindow::closeSession()
+/// What it holds is dropped: see askToEnd().
+void MainWindow::endPage()
 {
-    const auto dialogs = findChildren<QDialog *>();
-    for (QDialog *dialog : dialogs)
-        dialog->deleteLater();
-    delete std::exchange(m_browser, nullptr);
-    delete std::exchange(m_commands, nullptr);
-    delete std::exchange(m_scenarios, nullptr);
-    if (m_session) {
-        m_session->disconnect(this);
-        m_session.release()->deleteLater(); // it may be what called us
-    }
-    m_demo.reset();
+    if (!m_page)
+        return;
+    session()->disconnect(this);
+    m_page->disconnect(this);
+    m_page.release()->end();
     clearFilter();
-    m_ui->pages->setCurrentWidget(m_ui->startPage);
     m_ui->pauseAction->setChecked(false);
-    m_ui->startPage->setBusy(false);
-    m_ui->toolBar->hide();
-    m_ui->statusLine->hide();
     m_ui->notice->hide();
-    setWindowTitle(tr("etcd registry browser"));
-    updateActions();
 }
 
-/// Ends the session, and goes on with `next` unless the user, asked about what we hold, objects.
-void MainWindow::endSession(const std::function<void()> &next)
+/// A new connection takes the place of this one by itself, unless something would be lost.
+void MainWindow::whenFree(const std::function<void()> &next)
 {
-    if (m_scenarios && m_scenarios->isUnsaved())
-        return m_scenarios->whenSaved([this, next] { endSession(next); });
-    const auto held = m_session ? m_session->registry().registrations().size() : 0;
+    if (m_page
+        && (!session()->registry().registrations().isEmpty() || m_page->scenarios()->isUnsaved()))
+        askToEnd(false, next);
+    else
+        next();
+}
+
+/// Ends the page, and goes on with `next`, unless the user, asked, objects.
+void MainWindow::askToEnd(bool closing, const std::function<void()> &next)
+{
+    if (m_page->scenarios()->isUnsaved())
+        return m_page->scenarios()->whenSaved([this, closing, next] { askToEnd(closing, next); });
+    const auto held = session()->registry().registrations().size();
     const auto end = [this, next] {
-        closeSession();
+        endPage();
+        showStartPage();
         next();
     };
-    if (held == 0)
+    if (held == 0 && closing)
         return end();
-    auto *dialog = new CloseDialog(int(held), m_name, this);
+    auto *dialog = new CloseDialog(int(held), m_page->name(), closing, this);
     connect(dialog, &CloseDialog::expireChosen, this, end);
-    connect(dialog, &CloseDialog::leaveChosen, this, [this, end] {
-        connect(m_session.get(), &Session::leftAll, this, end);
-        connect(m_session.get(), &Session::leavingFailed, this, [this, end](const QString &why) {
-            m_ui->notice->show(why, tr("Close anyway"), end);
-        });
-        m_session->leaveAll();
+    connect(dialog, &CloseDialog::leaveChosen, this, [this, closing, end] {
+        auto *answer = new QObject(session()); // for one answer
+        connect(session(), &Session::leftAll, answer, end);
+        connect(session(), &Session::leavingFailed, answer,
+                [this, closing, end, answer](const QString &why) {
+                    answer->deleteLater();
+                    m_ui->notice->show(
+                        why, closing ? tr("Close an&yway") : tr("Disconnect an&yway"), end);
+                });
+        session()->leaveAll();
     });
     dialog->open();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
-    if (m_session
-        && (!m_session->registry().registrations().isEmpty()
-            || (m_scenarios && m_scenarios->isUnsaved()))) {
+    if (m_page
+        && (!session()->registry().registrations().isEmpty() || m_page->scenarios()->isUnsaved())) {
         event->ignore();
-        endSession([this] { close(); });
-        return;
+        return askToEnd(true, [this] { close(); });
     }
-    closeSession();
+    if (m_attempt)
+        m_attempt.release()->end();
+    endPage();
     m_settings.setValue("window/geometry"_L1, saveGeometry());
     QMainWindow::closeEvent(event);
 }
@@ -374,67 +346,23 @@ void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
     m_chips->setCompact(width() < narrow);
+    // What the menus have too makes room for the filter.
+    for (QAction *action : {m_ui->inspectAction, m_ui->pauseAction})
+        showInToolBar(action, width() >= veryNarrow);
 }
 
-// ---- what can be done
-
-void MainWindow::updateActions()
+/// A button that has the keyboard is pressed by Enter too, as it is in dialogs.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
 {
-    const bool connected = isConnected();
-    const bool chosen =
-        connected && m_browser->instances()->table()->selectionModel()->hasSelection();
-    for (QAction *action : {m_ui->disconnectAction, m_ui->joinAction, m_ui->refreshAction,
-                            m_ui->pauseAction, m_ui->openScenarioAction, m_ui->editScenarioAction,
-                            m_ui->journalAction, m_ui->filterAction, m_ui->clearFilterAction})
-        action->setEnabled(connected);
-    for (QAction *action : {m_ui->joinLikeAction, m_ui->inspectAction, m_ui->leaveAction,
-                            m_ui->copyUrlAction, m_ui->copyKeyAction, m_ui->copyDocumentAction})
-        action->setEnabled(chosen);
-    const auto isAnyChosen = [&](bool (*is)(const Instance &)) {
-        return chosen && m_browser->instances()->isAnySelected(is);
-    };
-    m_ui->copyAsMenu->menuAction()->setEnabled(isAnyChosen([](const Instance &instance) {
-        return instance.problem != Instance::Problem::NotAnObject;
-    }));
-    m_ui->openUrlAction->setEnabled(
-        isAnyChosen([](const Instance &instance) { return webUrl(instance.url).has_value(); }));
-    m_ui->stopScenarioAction->setEnabled(connected && m_scenarios->isRunning());
-    m_ui->saveHeldAction->setEnabled(connected && !m_session->registry().registrations().isEmpty());
-    m_ui->pauseAction->setText(m_ui->pauseAction->isChecked() ? tr("&Resume") : tr("&Pause"));
-}
-
-QList<Row> MainWindow::selectedRows() const
-{
-    return m_browser->instances()->selectedRows();
-}
-
-void MainWindow::clearFilter()
-{
-    m_filter->clear();
-    m_chips->choose(std::nullopt);
-    if (m_browser)
-        m_browser->setStateFilter(std::nullopt);
-}
-
-void MainWindow::copy(const std::function<QString(const Instance &)> &textOf)
-{
-    QStringList texts;
-    for (const Row &row : selectedRows())
-        texts.append(textOf(*row.instance));
-    QGuiApplication::clipboard()->setText(texts.join(u'\n'));
-}
-
-void MainWindow::showAbout()
-{
-    auto *box = new QMessageBox(
-        QMessageBox::NoIcon, tr("About"),
-        tr("<b>etcd registry browser %1</b><p>See every service registered in an etcd cluster: "
-           "the format of the npm package etcd-registry, in either of etcd's stores.<p>MIT licence")
-            .arg(QCoreApplication::applicationVersion()),
-        QMessageBox::Close, this);
-    box->setTextFormat(Qt::RichText);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->open();
+    if (event->type() == QEvent::KeyPress) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        auto *button = qobject_cast<QAbstractButton *>(watched);
+        if (button && button->window() == this && (key == Qt::Key_Return || key == Qt::Key_Enter)) {
+            button->click();
+            return true;
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 } // namespace EtcdRegistry

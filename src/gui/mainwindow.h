@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connectionstring.h"
 #include "row.h"
 
 #include <QMainWindow>
@@ -17,16 +16,14 @@ namespace Ui {
 class MainWindow;
 }
 class Browser;
-class Commands;
 class ConnectionButton;
-class DemoSession;
 class FilterField;
-class Scenarios;
+class Page;
 class Session;
 class StateChips;
 
-/// The window. It wires the pieces: the start page or the browser of a session, the dialogs, the
-/// actions. One connection at a time.
+/// The window. It wires the pieces: the start page or the page of a connection, the actions. One
+/// connection is shown at a time; it stays until another one is there in its place.
 class MainWindow : public QMainWindow
 {
     Q_OBJECT
@@ -39,7 +36,7 @@ public:
     /// "namespace/service": to be chosen, with its first instance, as soon as there is data.
     void chooseWhenConnected(const QString &service) { m_choice = service; }
 
-    Session *session() const { return m_session.get(); } ///< null: not connected
+    Session *session() const; ///< null: not connected
 
 Q_SIGNALS:
     void connected(); ///< and the first listing is shown
@@ -48,19 +45,27 @@ Q_SIGNALS:
 protected:
     void closeEvent(QCloseEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void setUpActions();
+    void setUpViewActions();
     void setUpToolBar();
-    void open(const ConnectionString &connection, const QString &name);
-    void freshnessChanged();
+    void showInToolBar(QAction *action, bool shown);
+    void setUpStartPage();
+    void fitScreen();
+
+    std::unique_ptr<Page> newPage();
+    void connectionListed();
     void failConnecting(const QString &message);
-    void makeBrowser();
-    bool isConnected() const; ///< and something was listed
-    void showBrowser();
+    void cancelConnecting();
+    bool isConnected() const; ///< and what was listed is shown
+    void showPage();
+    void showStartPage();
     void rememberConnection();
-    void closeSession();
-    void endSession(const std::function<void()> &next);
+    void endPage();
+    void whenFree(const std::function<void()> &next);
+    void askToEnd(bool closing, const std::function<void()> &next);
 
     void updateActions();
     QList<Row> selectedRows() const;
@@ -73,12 +78,9 @@ private:
     ConnectionButton *m_connectionButton;
     StateChips *m_chips;
     FilterField *m_filter;
-    std::unique_ptr<DemoSession> m_demo;
-    std::unique_ptr<Session> m_session;
-    Browser *m_browser = nullptr;     ///< while connected
-    Commands *m_commands = nullptr;   ///< while connected
-    Scenarios *m_scenarios = nullptr; ///< while connected
-    QString m_name;                   ///< of the cluster, for people
+    QAction *m_afterButtons = nullptr; ///< in the tool bar
+    std::unique_ptr<Page> m_page;      ///< null: not connected
+    std::unique_ptr<Page> m_attempt;   ///< null: we are not connecting
     QString m_choice;
 };
 

@@ -18,7 +18,7 @@ NoticeBar::NoticeBar(QWidget *parent)
 {
     setObjectName(u"notice"_s);
     m_message->setSign(InstanceState::Broken);
-    auto *dismiss = new QPushButton(tr("Dismiss"));
+    auto *dismiss = new QPushButton(tr("&Got it"));
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 6, Theme::cellPadding, 6);
     layout->addWidget(m_message, 1, Qt::AlignVCenter);
@@ -28,7 +28,8 @@ NoticeBar::NoticeBar(QWidget *parent)
     connect(dismiss, &QPushButton::clicked, this, &QWidget::hide);
     connect(m_next, &QPushButton::clicked, this, [this] {
         hide();
-        m_action();
+        const auto action = m_action; // it may show the next notice
+        action();
     });
 }
 

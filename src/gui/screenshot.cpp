@@ -19,6 +19,7 @@ namespace {
 
 constexpr auto settling = 1500ms; ///< for nodes to be asked, and for the layout to come to rest
 constexpr int noPicture = 3;
+constexpr QSize pictureSize(1280, 800);
 
 void printTable(QTextStream &out, const Rows &rows)
 {
@@ -47,6 +48,7 @@ Screenshot::Screenshot(MainWindow &window, const QString &file)
     , m_window(window)
     , m_file(file)
 {
+    window.resize(pictureSize); // whatever room this screen has
     connect(&window, &MainWindow::connected, this,
             [this] { QTimer::singleShot(settling, this, &Screenshot::take); });
     connect(&window, &MainWindow::connectingFailed, this, &Screenshot::fail);

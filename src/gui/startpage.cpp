@@ -8,6 +8,7 @@
 #include "ui_startpage.h"
 
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QShortcut>
 
 #include <array>
@@ -23,11 +24,17 @@ constexpr int visibleRecent = 6;
 constexpr int adviceRows = 7; ///< room kept, so that nothing below moves as one types
 
 /// What the connection string was understood as. Never the password.
-QList<Fact> connectionFacts(const ConnectionString &connection)
+QList<Fact> connectionFacts(const ConnectionString &connection, const QString &typed)
 {
+    constexpr int defaultPort = 4001;
     QStringList nodes;
-    for (const QUrl &endpoint : connection.endpoints)
+    bool portsAreTyped = true;
+    for (const QUrl &endpoint : connection.endpoints) {
         nodes.append(endpoint.toString());
+        portsAreTyped = portsAreTyped
+                        && (endpoint.port() != defaultPort
+                            || typed.contains(u':' + QString::number(defaultPort)));
+    }
     const QString api = connection.api == ConnectionString::Api::V2 ? u"v2"_s
                         : connection.api == ConnectionString::Api::V3
                             ? u"v3"_s
@@ -35,7 +42,7 @@ QList<Fact> connectionFacts(const ConnectionString &connection)
     const QString login = connection.user.isEmpty()       ? StartPage::tr("none")
                           : connection.password.isEmpty() ? StartPage::tr("%1, without a password")
                                                           : StartPage::tr("%1, with a password");
-    return {
+    QList<Fact> facts{
         {StartPage::tr("Nodes"),
          connection.discovery.isEmpty()
              ? nodes.join(u", "_s)
@@ -46,6 +53,11 @@ QList<Fact> connectionFacts(const ConnectionString &connection)
         {StartPage::tr("API"), api},
         {StartPage::tr("Login"), login.contains(u"%1"_s) ? login.arg(connection.user) : login},
     };
+    if (!portsAreTyped)
+        facts.insert(1, {StartPage::tr("Port"),
+                         StartPage::tr("%1 where none is given; etcd itself listens on 2379")
+                             .arg(defaultPort)});
+    return facts;
 }
 
 /// A table of examples, each a link that fills the field.
@@ -82,12 +94,15 @@ StartPage::StartPage(QWidget *parent)
     strong.setWeight(QFont::DemiBold);
     m_ui->recentCaption->setFont(strong);
     m_ui->examples->setTextFormat(Qt::RichText);
+    m_ui->understood->setAccessibleName(tr("What was understood"));
     m_ui->examples->setText(examplesText(palette()));
     m_ui->advice->setFixedHeight(adviceRows * (fontMetrics().height() + 4));
 
     connect(m_ui->connectionField, &QLineEdit::textChanged, this, &StartPage::refresh);
     connect(m_ui->connectionField, &QLineEdit::returnPressed, this, &StartPage::requestConnection);
     connect(m_ui->connectButton, &QPushButton::clicked, this, &StartPage::requestConnection);
+    connect(m_ui->cancelButton, &QPushButton::clicked, this, &StartPage::cancelRequested);
+    connect(m_ui->backButton, &QPushButton::clicked, this, &StartPage::backRequested);
     connect(m_ui->demoButton, &QPushButton::clicked, this, &StartPage::requestDemo);
     connect(m_ui->retryButton, &QPushButton::clicked, this,
             [this] { m_demoAsked ? requestDemo() : requestConnection(); });
@@ -113,6 +128,8 @@ StartPage::StartPage(QWidget *parent)
             });
     setFocusProxy(m_ui->connectionField);
     setRecent({});
+    setBusy(false);
+    setBack({});
     clearError();
     refresh();
 }
@@ -152,10 +169,41 @@ void StartPage::setStartingDemo()
 void StartPage::setBusy(bool busy)
 {
     m_busy = busy;
-    m_ui->column->setEnabled(!busy);
-    m_ui->connectButton->setText(busy && !m_demoAsked ? tr("Connecting...") : tr("Connect"));
+    for (QWidget *part :
+         std::initializer_list<QWidget *>{m_ui->connectionField, m_ui->connectButton, m_ui->advice,
+                                          m_ui->recent, m_ui->recentCaption, m_ui->demoButton})
+        part->setEnabled(!busy);
+    m_ui->connectButton->setText(busy && !m_demoAsked ? tr("Connecting...") : tr("Co&nnect"));
     m_ui->demoButton->setText(busy && m_demoAsked ? tr("Starting...")
                                                   : tr("Start a &demo session"));
+    m_ui->cancelButton->setVisible(busy);
+    if (busy)
+        m_ui->cancelButton->setFocus();
+}
+
+void StartPage::setConnected()
+{
+    setBusy(false);
+    m_ui->connectionField->setText({});
+}
+
+void StartPage::setBack(const QString &name)
+{
+    constexpr int widest = 240;
+    const QString text = fontMetrics().elidedText(name, Qt::ElideMiddle, widest);
+    m_ui->backButton->setText(tr("&Back to %1").arg(QString(text).replace(u'&', u"&&"_s)));
+    m_ui->backButton->setVisible(!name.isEmpty());
+}
+
+/// One step back.
+void StartPage::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape)
+        QWidget::keyPressEvent(event);
+    else if (m_busy)
+        Q_EMIT cancelRequested();
+    else if (!m_ui->backButton->isHidden())
+        Q_EMIT backRequested();
 }
 
 void StartPage::showError(const QString &message)
@@ -188,7 +236,7 @@ void StartPage::refresh()
     }
     if (!connection->warnings.isEmpty())
         m_ui->connectionMessage->say(Kind::Warning, connection->warnings.join(u'\n'));
-    m_ui->understood->setFacts(connectionFacts(*connection));
+    m_ui->understood->setFacts(connectionFacts(*connection, text));
 }
 
 void StartPage::requestConnection()

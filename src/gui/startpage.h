@@ -13,8 +13,9 @@ class StartPage;
 
 /// What the window shows while there is no connection: connect, the recent connections, a demo
 /// session. Connecting itself is the window's: after either request the page is busy until the
-/// window calls setBusy(false) or showError(). What the window does of its own accord it tells by
-/// setConnecting() or setStartingDemo(), so that it can be tried again here.
+/// window calls setBusy(false), setConnected() or showError(), and can be cancelled. What the
+/// window does of its own accord it tells by setConnecting() or setStartingDemo(), so that it can
+/// be tried again here.
 class StartPage : public QWidget
 {
     Q_OBJECT
@@ -27,12 +28,20 @@ public:
     void setConnecting(const QString &connection); ///< busy; the connection goes to the field
     void setStartingDemo();                        ///< busy
     void setBusy(bool busy);
+    void setConnected(); ///< no password stays in the field
+    /// The name of the cluster that is shown behind this page, and can be returned to; or empty.
+    void setBack(const QString &name);
     void showError(const QString &message); ///< in place, with a button to try again
 
 Q_SIGNALS:
     void connectRequested(const QString &connectionString); ///< a valid one, as typed
     void demoRequested();
+    void cancelRequested(); ///< while busy
+    void backRequested();
     void recentRemoved(const QString &connection); ///< it is off the list
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     void refresh();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "closedialog.h"
+#include "commands.h"
 #include "documentview.h"
 #include "factsview.h"
 #include "fieldmessage.h"
@@ -13,6 +14,7 @@
 #include <QClipboard>
 #include <QPointer>
 #include <QSignalSpy>
+#include <QTcpServer>
 #include <QTest>
 #include <QTreeWidget>
 
@@ -65,23 +67,23 @@ private Q_SLOTS:
         QTest::addColumn<int>("orphans");
         QTest::addColumn<QString>("buttonText");
         QTest::addColumn<QStringList>("notes");
-        QTest::newRow("ours") << 1 << 0 << 0 << u"Leave web on R&&D"_s
+        QTest::newRow("ours") << 1 << 0 << 0 << u"Leave web on R&D"_s
                               << QStringList{u"This window stops its heartbeat."_s};
         QTest::newRow("somebody's")
-            << 0 << 1 << 0 << u"Leave web on R&&D"_s
+            << 0 << 1 << 0 << u"Leave web on R&D"_s
             << QStringList{
                    u"Someone else keeps it alive: its owner will put it back at its next beat."_s};
         QTest::newRow("nobody's")
-            << 0 << 0 << 1 << u"Leave web on R&&D"_s
+            << 0 << 0 << 1 << u"Leave web on R&D"_s
             << QStringList{u"Nobody keeps it alive, so it will not come back by itself."_s};
         QTest::newRow("three")
-            << 1 << 1 << 1 << u"Leave 3 instances"_s
+            << 1 << 1 << 1 << u"Leave 3 instances on R&D"_s
             << QStringList{
                    u"Someone else keeps 1 of them alive: its owner will put it back at its next beat."_s,
                    u"This window stops the heartbeat of those that it keeps alive."_s,
                    u"Those that nobody keeps alive will not come back by themselves."_s};
         QTest::newRow("two of somebody")
-            << 0 << 2 << 0 << u"Leave 2 instances"_s
+            << 0 << 2 << 0 << u"Leave 2 instances on R&D"_s
             << QStringList{
                    u"Someone else keeps 2 of them alive: their owners will put them back at their next beat."_s};
     }
@@ -134,7 +136,7 @@ private Q_SLOTS:
     void close()
     {
         const auto answers = [](const QString &text) {
-            auto *dialog = new CloseDialog(3, u"demo cluster"_s);
+            auto *dialog = new CloseDialog(3, u"demo cluster"_s, true);
             dialog->open();
             QSignalSpy left(dialog, &CloseDialog::leaveChosen);
             QSignalSpy expired(dialog, &CloseDialog::expireChosen);
@@ -194,6 +196,58 @@ private Q_SLOTS:
         QVERIFY(state->isVisible());
         dialog->close();
         QTRY_VERIFY(!dialog);
+    }
+
+    void closeAsksBeforeDisconnecting()
+    {
+        auto *dialog = new CloseDialog(0, u"demo cluster"_s, false);
+        dialog->open();
+        QCOMPARE(dialog->windowTitle(), u"Disconnect"_s);
+        QSignalSpy chosen(dialog, &CloseDialog::expireChosen);
+        button(*dialog, u"Disconnect"_s)->click();
+        QCOMPARE(chosen.size(), 1);
+        dialog = new CloseDialog(2, u"demo cluster"_s, false);
+        dialog->open();
+        QVERIFY(button(*dialog, u"Leave 2 and disconnect"_s));
+        dialog->reject();
+    }
+
+    /// Enter presses the button that has the keyboard, not the default one.
+    void entersPressTheFocusedButton()
+    {
+        auto *dialog = new LeaveDialog({instanceOf(u"web"_s, 80)}, {}, u"demo cluster"_s);
+        dialog->open();
+        QSignalSpy requested(dialog, &LeaveDialog::leaveRequested);
+        auto *leave = button(*dialog, u"Leave web on demo cluster"_s);
+        leave->setFocus();
+        QTest::keyClick(leave, Qt::Key_Return);
+        QCOMPARE(requested.size(), 1);
+
+        InspectDialog inspector(rowOf(instanceOf(u"web"_s, 8081)));
+        inspector.setAttribute(Qt::WA_DeleteOnClose, false);
+        inspector.show();
+        auto *copy = button(inspector, u"Copy key"_s);
+        copy->setFocus();
+        QGuiApplication::clipboard()->clear();
+        QTest::keyClick(copy, Qt::Key_Return);
+        QCOMPARE(QGuiApplication::clipboard()->text(), instanceOf(u"web"_s, 8081).key);
+        QVERIFY(inspector.isVisible());
+    }
+
+    void proposesAFreePort()
+    {
+        const auto row = [](int port) { return rowOf(instanceOf(u"web"_s, port)); };
+        const Rows rows{row(8080), row(8081), rowOf(instanceOf(u"other"_s, 8082)), row(8090)};
+        QCOMPARE(freePortLike(*rows[0].instance, rows), 8083);
+        QCOMPARE(freePortLike(*rows[3].instance, rows), 8091);
+        QCOMPARE(freePortLike(instanceOf(u"web"_s, 65535), rows), 0);
+        QCOMPARE(freePortLike(instanceOf(u"web"_s, 0), rows), 0);
+
+        QTcpServer server; // on this machine somebody may listen without having joined
+        QVERIFY(server.listen(QHostAddress::Any));
+        Instance here = instanceOf(u"web"_s, server.serverPort() - 1);
+        here.hostname = u"127.0.0.1"_s;
+        QVERIFY(freePortLike(here, {}) > server.serverPort());
     }
 
     void inspectCountsDown()

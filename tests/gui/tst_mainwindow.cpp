@@ -2,6 +2,7 @@
 #include "mainwindow.h"
 
 #include "closedialog.h"
+#include "connectionbutton.h"
 #include "etcdcluster.h"
 #include "fill.h"
 #include "filterfield.h"
@@ -10,27 +11,37 @@
 #include "instancepanel.h"
 #include "joindialog.h"
 #include "journalpanel.h"
+#include "leaveandexit.h"
 #include "leavedialog.h"
+#include "scenariodialog.h"
 #include "servicetree.h"
 #include "session.h"
 #include "startpage.h"
+#include "statechips.h"
 #include "statusline.h"
 #include "tableview.h"
 #include "theme.h"
 
+#include <QAccessible>
 #include <QApplication>
 #include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QProcess>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
+#include <QTcpServer>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolBar>
 
 using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
@@ -83,6 +94,18 @@ private Q_SLOTS:
     void followsTheJournal();
     void asksBeforeClosing();
     void remembersWithoutPasswords();
+    void staysUntilAnotherIsThere();
+    void asksBeforeItTakesAKey();
+    void asksBeforeDisconnecting();
+    void cancelsConnecting();
+    void choosesOnce();
+    void hasRoomForLongNames();
+    void namesEveryControl();
+    void tabReachesEveryControl();
+    void takesNoKeysFromTextFields();
+    void endsTheDemoThatDied();
+    void endsWhateverIsHeld_data();
+    void endsWhateverIsHeld();
 
 private:
     template <typename Widget>
@@ -210,6 +233,8 @@ void TestMainWindow::saysThatNobodyAnswers()
     QVERIFY(!m_window->session());
     QVERIFY2(textIn(the<StartPage>()).contains(u"127.0.0.1:1"_s),
              qPrintable(textIn(the<StartPage>())));
+
+    QVERIFY(!QFileInfo::exists(m_folder.filePath(u"journal"_s))); // nothing was seen
 
     // and again
     auto *retry = the<StartPage>()->findChild<QPushButton *>(u"retryButton"_s);
@@ -475,6 +500,318 @@ void TestMainWindow::remembersWithoutPasswords()
     QCOMPARE(recent.size(), 1);
     QVERIFY(recent[0].contains(u"someone"_s));
     QVERIFY(!recent[0].contains(u"secret"_s));
+    QVERIFY(m_window->findChild<QLineEdit *>(u"connectionField"_s)->text().isEmpty());
+    m_window.reset();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    const QStringList journals = QDir(m_folder.filePath(u"journal"_s)).entryList(QDir::Files);
+    QVERIFY(!journals.isEmpty());
+    QVERIFY2(!journals.join(u' ').contains(u"someone"_s), qPrintable(journals.join(u' ')));
+}
+
+/// A new connection takes the place of the former one when it is there, and not before.
+void TestMainWindow::staysUntilAnotherIsThere()
+{
+    QVERIFY(m_cluster.put(Api::V3, u"services/first/web/1"_s, "{}"));
+    connectTo(m_cluster.connectionString(u"/first?api=v3"_s));
+    QVERIFY(waitForRows(1));
+    const QPointer<Session> first = m_window->session();
+    const auto showsTheTable = [&] { return the<InstancePanel>() && table()->isVisible(); };
+
+    action("connectAction")->trigger();
+    QCOMPARE(m_window->session(), first.data());
+    QVERIFY(the<StartPage>()->isVisible());
+    auto *field = m_window->findChild<QLineEdit *>(u"connectionField"_s);
+    QCOMPARE(m_window->focusWidget(), field);
+    QTest::keyClick(field, Qt::Key_Escape); // back
+    QVERIFY(showsTheTable());
+    QCOMPARE(m_window->focusWidget(), table());
+
+    action("connectAction")->trigger();
+    QSignalSpy failed(m_window.get(), &MainWindow::connectingFailed);
+    Q_EMIT the<StartPage>()->connectRequested(u"http://127.0.0.1:1"_s);
+    QVERIFY(failed.wait(patience));
+    QCOMPARE(m_window->session(), first.data());
+    auto *back = m_window->findChild<QPushButton *>(u"backButton"_s);
+    QVERIFY(back->isVisible());
+    QTest::mouseClick(back, Qt::LeftButton);
+    QVERIFY(showsTheTable());
+
+    action("connectAction")->trigger();
+    QVERIFY(m_cluster.put(Api::V3, u"services/first/other/2"_s, "{}"));
+    connectTo(m_cluster.connectionString(u"/second?api=v3"_s));
+    QVERIFY(m_window->session() != first.data());
+    QTRY_VERIFY(!first);
+    QTRY_COMPARE(m_window->findChildren<InstancePanel *>().size(), 1);
+    QVERIFY(!m_window->findChild<QPushButton *>(u"backButton"_s)->isVisible());
+    QVERIFY(textIn(the<StatusLine>()).contains(u"v3 store"_s));
+}
+
+/// Joining over a live key of somebody else asks first, and writes nothing meanwhile.
+void TestMainWindow::asksBeforeItTakesAKey()
+{
+    const Service theirs{.name = u"web"_s,
+                         .nameSpace = u"taken"_s,
+                         .document = R"({"owner":"prod"})",
+                         .hostname = u"10.9.8.7"_s,
+                         .port = 80};
+    const Layout::Record record = Layout::encode(theirs).value();
+    QVERIFY(m_cluster.put(Api::V3, record.key, record.value));
+    connectTo(m_cluster.connectionString(u"/taken?api=v3"_s));
+    QVERIFY(waitForRows(1));
+    action("joinAction")->trigger();
+    const QPointer<JoinDialog> dialog = the<JoinDialog>();
+    const auto type = [&](const QString &field, const QString &text) {
+        dialog->findChild<QLineEdit *>(field)->setText(text);
+    };
+    type(u"name"_s, u"web"_s);
+    type(u"nameSpace"_s, u"taken"_s);
+    type(u"hostname"_s, u"10.9.8.7"_s);
+    type(u"port"_s, u"80"_s);
+    QTest::mouseClick(buttonIn(dialog, u"Join 1"_s), Qt::LeftButton);
+    auto *takeOver = buttonIn(dialog, u"Take over"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(takeOver->isVisible(), patience);
+    QVERIFY2(textIn(dialog).contains(u"owner removed"_s), qPrintable(textIn(dialog)));
+    QCOMPARE(m_cluster.get(Api::V3, record.key), record.value);
+    QVERIFY(m_window->session()->registry().registrations().isEmpty());
+
+    auto *elsewhere = buttonIn(dialog, u"Join on port 81"_s);
+    QVERIFY(elsewhere && elsewhere->isVisible());
+    QTest::mouseClick(elsewhere, Qt::LeftButton);
+    QVERIFY(waitForRows(2));
+    QCOMPARE(m_cluster.get(Api::V3, record.key), record.value);
+}
+
+void TestMainWindow::asksBeforeDisconnecting()
+{
+    connectTo(m_cluster.connectionString(u"/first?api=v3"_s));
+    const QPointer<Session> session = m_window->session();
+    action("disconnectAction")->trigger();
+    QVERIFY(the<CloseDialog>() && the<CloseDialog>()->isVisible());
+    the<CloseDialog>()->reject();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(m_window->session(), session.data());
+    action("disconnectAction")->trigger();
+    QTest::mouseClick(buttonIn(the<CloseDialog>(), u"Disconnect"_s), Qt::LeftButton);
+    QVERIFY(!m_window->session());
+    QVERIFY(the<StartPage>()->isVisible());
+    QCOMPARE(m_window->focusWidget(), m_window->findChild<QLineEdit *>(u"connectionField"_s));
+    QTRY_VERIFY(!session);
+}
+
+void TestMainWindow::cancelsConnecting()
+{
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    auto *field = m_window->findChild<QLineEdit *>(u"connectionField"_s);
+    auto *cancel = m_window->findChild<QPushButton *>(u"cancelButton"_s);
+    QSignalSpy failed(m_window.get(), &MainWindow::connectingFailed);
+    QSignalSpy connected(m_window.get(), &MainWindow::connected);
+    for (const bool byKey : {false, true}) {
+        field->setText(u"127.0.0.1:%1"_s.arg(silent.serverPort()));
+        QTest::keyClick(field, Qt::Key_Return);
+        QVERIFY(cancel->isVisible());
+        QCOMPARE(m_window->focusWidget(), cancel);
+        if (byKey)
+            QTest::keyClick(cancel, Qt::Key_Escape);
+        else
+            QTest::mouseClick(cancel, Qt::LeftButton);
+        QVERIFY(!cancel->isVisible());
+        QVERIFY(field->isEnabled());
+        QCOMPARE(m_window->focusWidget(), field);
+    }
+    QTest::qWait(300);
+    QCOMPARE(m_window->findChildren<InstancePanel *>().size(), 0);
+    QCOMPARE(failed.size() + connected.size(), 0);
+}
+
+/// What the command line said is for the first connection.
+void TestMainWindow::choosesOnce()
+{
+    QVERIFY(m_cluster.put(Api::V3, u"services/first/web/1"_s, "{}"));
+    m_window->chooseWhenConnected(u"first/web"_s);
+    connectTo(m_cluster.connectionString(u"?api=v3"_s));
+    QCOMPARE(the<ServiceTree>()->scope(), (Scope{u"first"_s, u"web"_s}));
+    connectTo(m_cluster.connectionString(u"/?api=v3"_s));
+    QTRY_COMPARE(m_window->findChildren<ServiceTree *>().size(), 1);
+    QCOMPARE(the<ServiceTree>()->scope(), Scope());
+}
+
+void TestMainWindow::hasRoomForLongNames()
+{
+    m_window->resize(1024, 700);
+    connectTo(m_cluster.connectionString(
+        u"/production/eu-central-1/shop/a-rather-long-name-of-a-namespace?api=v3"_s));
+    QTest::qWait(50);
+    auto *bar = m_window->findChild<QToolBar *>();
+    QVERIFY(m_window->findChild<FilterField *>()->isVisible());
+    QVERIFY(m_window->findChild<StateChips *>()->isVisible());
+    for (QAction *each : bar->actions())
+        QVERIFY(bar->widgetForAction(each)->isVisible());
+    QVERIFY(m_window->findChild<ConnectionButton *>()->accessibleName().contains(u"shop"_s));
+}
+
+/// Each control can be told by who can't see it, and each button has a key.
+void TestMainWindow::namesEveryControl()
+{
+    QStringList missing;
+    const auto walk = [&](const QWidget *window) {
+        for (QWidget *each : window->findChildren<QWidget *>()) {
+            const QString name = each->objectName();
+            const bool internal =
+                name.startsWith(u"qt_") || each->inherits("QLineEditIconButton")
+                || (each->parentWidget() && each->parentWidget()->inherits("QTabBar"));
+            if (!each->isVisible() || each->window() != window || internal)
+                continue;
+            const auto *button = qobject_cast<QAbstractButton *>(each);
+            if (each->focusPolicy() == Qt::NoFocus && !button)
+                continue;
+            QAccessibleInterface *face = QAccessible::queryAccessibleInterface(each);
+            const QString what = u"%1 %2 in %3: "_s.arg(
+                QLatin1StringView(each->metaObject()->className()), name, window->windowTitle());
+            if (!each->inherits("QTabBar") && !qobject_cast<const QSplitter *>(each)
+                && (!face || face->text(QAccessible::Name).isEmpty()))
+                missing += what + u"name"_s;
+            if (button && button->shortcut().isEmpty())
+                missing += what + u"key of "_s + button->text();
+        }
+    };
+    m_window->resize(1280, 800);
+    walk(m_window.get());
+    QVERIFY(m_cluster.put(Api::V3, u"services/first/web/1"_s, "{}"));
+    connectTo(m_cluster.connectionString(u"/first?api=v3"_s));
+    join(u"first"_s, u"held"_s, 80, u"60"_s);
+    QVERIFY(waitForRows(m_window->session()->rows().size() > 1 ? table()->model()->rowCount() : 2));
+    auto *tabs = m_window->findChild<QTabWidget *>();
+    table()->setCurrentIndex(table()->model()->index(0, 0));
+    for (int i = 0; i < tabs->count(); ++i) {
+        tabs->setCurrentIndex(i);
+        walk(m_window.get());
+        if (QKeySequence::mnemonic(tabs->tabText(i)).isEmpty())
+            missing += tabs->tabText(i);
+    }
+    const auto walkDialogs = [&] {
+        for (QDialog *dialog : m_window->findChildren<QDialog *>()) {
+            if (dialog->isVisible()) {
+                walk(dialog);
+                dialog->deleteLater();
+            }
+        }
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    };
+    for (const char *name : {"joinAction", "joinLikeAction", "inspectAction", "leaveAction",
+                             "disconnectAction", "aboutAction"}) {
+        action(name)->trigger();
+        QVERIFY2(!m_window->findChildren<QDialog *>().isEmpty(), name);
+        walkDialogs();
+    }
+    action("editScenarioAction")->trigger();
+    auto *scenario = the<ScenarioDialog>();
+    walk(scenario);
+    scenario->findChild<QPlainTextEdit *>()->insertPlainText(u" "_s);
+    scenario->reject();
+    auto *box = scenario->findChild<QMessageBox *>();
+    QVERIFY(box && box->isVisible());
+    walk(box);
+    QVERIFY2(missing.isEmpty(), qPrintable(missing.join(u'\n')));
+    QTest::mouseClick(buttonIn(box, u"Discard"_s), Qt::LeftButton);
+}
+
+void TestMainWindow::tabReachesEveryControl()
+{
+    m_window->resize(1280, 800);
+    QVERIFY(m_cluster.put(Api::V3, u"services/first/web/1"_s, "{}"));
+    connectTo(m_cluster.connectionString(u"/first?api=v3"_s));
+    QVERIFY(QTest::qWaitFor([this] { return table()->model()->rowCount() > 0; }, patience));
+    table()->setCurrentIndex(table()->model()->index(0, 0));
+    focusTable();
+    QSet<QWidget *> reached;
+    for (int i = 0; i < 60; ++i) {
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        reached.insert(QApplication::focusWidget());
+    }
+    QStringList missed;
+    for (QWidget *each : m_window->findChildren<QWidget *>()) {
+        if (each->window() == m_window.get() && each->isVisible() && each->isEnabled()
+            && (each->focusPolicy() & Qt::TabFocus) && !each->focusProxy()
+            && !each->objectName().startsWith(u"qt_") && !reached.contains(each))
+            missed +=
+                QLatin1StringView(each->metaObject()->className()) + u' ' + each->objectName();
+    }
+    QVERIFY2(missed.isEmpty(), qPrintable(missed.join(u'\n')));
+}
+
+/// A key that edits text does nothing else while one types in another field.
+void TestMainWindow::takesNoKeysFromTextFields()
+{
+    QSet<QKeySequence> editing;
+    for (int key = QKeySequence::Copy; key <= QKeySequence::Backspace; ++key) {
+        const auto standard = QKeySequence::StandardKey(key);
+        static const QSet<int> others{
+            QKeySequence::Find,   QKeySequence::Open,      QKeySequence::New,
+            QKeySequence::Print,  QKeySequence::Refresh,   QKeySequence::Quit,
+            QKeySequence::Close,  QKeySequence::Save,      QKeySequence::Replace,
+            QKeySequence::ZoomIn, QKeySequence::AddTab,    QKeySequence::Italic,
+            QKeySequence::Bold,   QKeySequence::Underline, QKeySequence::FullScreen};
+        if (others.contains(key))
+            continue;
+        for (const QKeySequence &each : QKeySequence::keyBindings(standard))
+            editing.insert(each);
+    }
+    editing.insert(QKeySequence(u"Ctrl+Backspace"_s));
+    for (const QAction *each : m_window->findChildren<QAction *>()) {
+        if (each->shortcutContext() == Qt::WidgetShortcut)
+            continue;
+        for (const QKeySequence &key : each->shortcuts())
+            QVERIFY2(!editing.contains(key), qPrintable(each->text() + u' ' + key.toString()));
+    }
+}
+
+void TestMainWindow::endsTheDemoThatDied()
+{
+    QSignalSpy connected(m_window.get(), &MainWindow::connected);
+    m_window->startDemo();
+    QVERIFY(connected.wait(30000));
+    const int port = m_window->session()->connection().endpoints.first().port();
+    QProcess list;
+    list.start(u"pgrep"_s, {u"-f"_s, u"^[^ ]*etcd --name.*:%1"_s.arg(port)});
+    QVERIFY(list.waitForFinished());
+    const QString etcd = QString::fromUtf8(list.readAll()).trimmed();
+    QVERIFY(!etcd.isEmpty() && !etcd.contains(u'\n'));
+    QSignalSpy failed(m_window.get(), &MainWindow::connectingFailed);
+    QProcess::execute(u"kill"_s, {u"-9"_s, etcd});
+    QVERIFY(failed.wait(patience));
+    QVERIFY(the<StartPage>()->isVisible());
+    QVERIFY(!m_window->session());
+    QVERIFY(textIn(the<StartPage>()).contains(u"has ended"_s));
+    QTest::qWait(100);
+}
+
+void TestMainWindow::endsWhateverIsHeld_data()
+{
+    QTest::addColumn<bool>("unsaved");
+    QTest::newRow("held") << false;
+    QTest::newRow("and a scenario that is not saved") << true;
+}
+
+/// A signal ends the program although leaving fails, and windows would ask.
+void TestMainWindow::endsWhateverIsHeld()
+{
+    QFETCH(bool, unsaved);
+    EtcdCluster cluster;
+    QVERIFY2(cluster.start(), qPrintable(cluster.error()));
+    connectTo(cluster.connectionString(u"/held?api=v3"_s));
+    join(u"held"_s, u"web"_s, 80, u"60"_s);
+    if (unsaved)
+        the<ScenarioDialog>()->findChild<QPlainTextEdit *>()->insertPlainText(u" "_s);
+    QVERIFY(cluster.kill(0));
+    QElapsedTimer timer;
+    timer.start();
+    QTimer::singleShot(0, this, [this] { leaveAndExit(m_window->session()); });
+    QTimer late;
+    connect(&late, &QTimer::timeout, this, [] { QCoreApplication::exit(1); });
+    late.start(8000);
+    QCOMPARE(QCoreApplication::exec(), 0);
+    QVERIFY2(timer.elapsed() < 4500, qPrintable(QString::number(timer.elapsed())));
 }
 
 QTEST_MAIN(TestMainWindow)
