@@ -45,7 +45,9 @@ void Chip::updateText()
 {
     const QString count = QLocale().toString(m_count);
     const QString name = m_state ? stateName(*m_state) : tr("All");
+    const QKeySequence key = shortcut(); // setText() takes it away
     setText(m_compact && m_state ? count : tr("%1 %2").arg(name, count));
+    setShortcut(key);
     setAccessibleName(tr("%1 %2").arg(name, count));
     setToolTip(m_state ? tr("Show only instances in this state: %1").arg(name)
                        : tr("Show the instances in any state"));
@@ -64,9 +66,10 @@ void Chip::paintEvent(QPaintEvent *)
     const auto role = [this](Role r) { return Theme::color(r, palette()); };
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(isChecked() || hasFocus() ? role(Role::Accent) : role(Role::Line));
+    const double line = hasFocus() ? 2 : 1; // checked or not
+    painter.setPen(QPen(role(isChecked() || hasFocus() ? Role::Accent : Role::Line), line));
     painter.setBrush(isChecked() || underMouse() ? role(Role::Selection) : role(Role::Base));
-    const QRectF pill = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
+    const QRectF pill = QRectF(rect()).adjusted(line / 2, line / 2, -line / 2, -line / 2);
     painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2);
 
     QRect label = rect().adjusted(chipPadding, 0, -chipPadding, 0);

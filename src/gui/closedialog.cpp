@@ -6,6 +6,7 @@
 #include <QDialogButtonBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace EtcdRegistry {
@@ -65,6 +66,7 @@ CloseDialog::CloseDialog(int held, const QString &clusterName, bool closing, QWi
     }
     first->setDefault(true);
     first->setProperty("primary", true);
+    first->style()->polish(first); // for the style sheet to see the property
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 
     auto *layout = new QVBoxLayout(this);

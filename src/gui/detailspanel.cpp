@@ -61,7 +61,7 @@ QString beatsText(const LiveInstance &live)
 
 QString leaseText(const Instance &instance)
 {
-    if (instance.api == Api::V2)
+    if (instance.api == Api::V2 && instance.hasTtl)
         return DetailsPanel::tr("none, the v2 store has a TTL for each key");
     if (!instance.lease)
         return DetailsPanel::tr("none");
@@ -108,9 +108,10 @@ DetailsPanel::DetailsPanel(Session &session, const Presence &presence, QWidget *
     // No higher than they need, for the strip to follow them; where room is short they scroll.
     connect(m_facts->document()->documentLayout(),
             &QAbstractTextDocumentLayout::documentSizeChanged, m_facts,
-            [this](const QSizeF &size) { m_facts->setMaximumHeight(qCeil(size.height())); });
+            [this](const QSizeF &size) { m_facts->setMaximumHeight(m_facts->heightFor(size)); });
 
-    m_document->setFrameShape(QFrame::NoFrame);
+    m_document->setAccessibleName(tr("Document"));
+    m_facts->setAccessibleName(tr("Facts"));
     m_document->document()->setDocumentMargin(10);
     m_document->setPlaceholderText(tr("It has no document."));
     m_splitter->setHandleWidth(1);

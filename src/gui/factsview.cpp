@@ -59,6 +59,11 @@ int FactsView::labelWidth() const
     return width + columnGap;
 }
 
+int FactsView::heightFor(const QSizeF &document) const
+{
+    return qCeil(document.height()) + height() - viewport()->height();
+}
+
 void FactsView::changeEvent(QEvent *event)
 {
     QTextEdit::changeEvent(event);

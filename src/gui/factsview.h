@@ -20,6 +20,8 @@ public:
     void setFacts(const QList<Fact> &facts);
     /// Up to where the second column begins, for what stands below it.
     int labelWidth() const;
+    /// Of the whole view, for all of such a document to be seen.
+    int heightFor(const QSizeF &document) const;
 
 protected:
     void changeEvent(QEvent *event) override;

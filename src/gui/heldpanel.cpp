@@ -49,14 +49,15 @@ HeldPanel::HeldPanel(Session &session, QWidget *parent)
     , m_session(session)
     , m_table(new TableView)
     , m_stack(new QStackedLayout(this))
-    , m_beat(new QPushButton(tr("Pause beat")))
-    , m_leave(new QPushButton(tr("Leave...")))
+    , m_beat(new QPushButton(tr("Pause &beat")))
+    , m_leave(new QPushButton(tr("Le&ave...")))
 {
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
     m_table->setModel(&m_model);
+    m_table->setAccessibleName(tr("Held here"));
     m_table->setItemDelegate(new SignDelegate(RegistrationModel::State, signOf, m_table));
-    m_table->setColumnWidths({96, 110, 90, 160, 78, 86, 64, 58, 100});
+    m_table->setColumnWidths({124, 110, 90, 160, 78, 86, 64, 58, 100});
     m_leave->setToolTip(tr("Delete the chosen registrations from the cluster"));
 
     auto *buttons = new QVBoxLayout;
@@ -76,7 +77,7 @@ HeldPanel::HeldPanel(Session &session, QWidget *parent)
     empty->setText(tr("Nothing is held here"),
                    tr("What you join is kept alive as long as this window is open. Its beat can be "
                       "paused, to see how clients take a crash."));
-    const auto *join = empty->addButton(tr("Join a service..."));
+    const auto *join = empty->addButton(tr("J&oin a service..."));
     m_stack->addWidget(empty);
     m_stack->addWidget(filled);
 
@@ -117,7 +118,7 @@ void HeldPanel::updateButtons()
 {
     const QList<Registration> registrations = selected();
     const bool paused = isAnyPaused(registrations);
-    m_beat->setText(paused ? tr("Resume beat") : tr("Pause beat"));
+    m_beat->setText(paused ? tr("Resume &beat") : tr("Pause &beat"));
     m_beat->setToolTip(paused ? tr("Keep the chosen registrations alive again")
                               : tr("Let the chosen registrations expire, as if they had crashed"));
     m_beat->setEnabled(!registrations.isEmpty());

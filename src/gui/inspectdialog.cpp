@@ -28,29 +28,31 @@ InspectDialog::InspectDialog(const Row &row, Now now, QWidget *parent)
     m_ui->setupUi(this);
     setAttribute(Qt::WA_DeleteOnClose);
     setModal(false);
+    m_ui->document->setAccessibleName(tr("Document"));
+    m_ui->facts->setAccessibleName(tr("Facts"));
     // The facts are few and all to be seen; the document takes the rest.
     connect(m_ui->facts->document()->documentLayout(),
             &QAbstractTextDocumentLayout::documentSizeChanged, m_ui->facts,
             [facts = m_ui->facts](const QSizeF &size) {
-                facts->setFixedHeight(std::min(qCeil(size.height()), mostFactsHeight));
+                facts->setFixedHeight(std::min(facts->heightFor(size), mostFactsHeight));
             });
     QPushButton *close = m_ui->buttons->button(QDialogButtonBox::Close);
-    close->setAutoDefault(false);
+    close->setText(tr("&Close"));
+    close->setDefault(true);
     close->setFocus();
 
     const auto addCopyButton = [this](const QString &label, auto text) {
         auto *button = m_ui->buttons->addButton(label, QDialogButtonBox::ActionRole);
-        button->setAutoDefault(false);
         connect(button, &QPushButton::clicked, this, [this, button, text] {
             QGuiApplication::clipboard()->setText(text(*m_row.instance));
             QToolTip::showText(button->mapToGlobal(QPoint()), tr("Copied"), button);
         });
         return button;
     };
-    addCopyButton(tr("Copy document"),
+    addCopyButton(tr("Copy &document"),
                   [](const Instance &i) { return QString::fromUtf8(i.document); });
-    addCopyButton(tr("Copy key"), [](const Instance &i) { return i.key; });
-    addCopyButton(tr("Copy URL"), [](const Instance &i) {
+    addCopyButton(tr("Copy &key"), [](const Instance &i) { return i.key; });
+    addCopyButton(tr("Copy &URL"), [](const Instance &i) {
         return i.url;
     })->setEnabled(!row.instance->url.isEmpty());
     connect(m_ui->buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -8,6 +8,7 @@
 #include <QCompleter>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QStyle>
 
 namespace EtcdRegistry {
 
@@ -28,6 +29,7 @@ JoinDialog::JoinDialog(const ConnectionString &connection, QWidget *parent)
     connect(m_takeOver, &QPushButton::clicked, this, [this] { join(true); });
     connect(m_elsewhere, &QPushButton::clicked, this, &JoinDialog::joinElsewhere);
     m_joinButton->setProperty("primary", true);
+    m_joinButton->style()->polish(m_joinButton); // for the style sheet to see the property
     auto *cancel = m_ui->buttons->button(QDialogButtonBox::Cancel);
     cancel->setText(tr("&Cancel"));
     m_ui->divider->setBackgroundRole(QPalette::Mid);

@@ -48,6 +48,7 @@ LeaveDialog::LeaveDialog(const QList<Instance> &instances, const QSet<QString> &
 
     auto *list = new QTreeWidget;
     list->setHeaderLabels({tr("Service"), tr("Host"), tr("Kept alive by"), tr("Key")});
+    list->setAccessibleName(tr("Keys to be deleted"));
     list->setRootIsDecorated(false);
     list->setUniformRowHeights(true);
     list->setSelectionMode(QAbstractItemView::NoSelection);
@@ -110,13 +111,13 @@ LeaveDialog::LeaveDialog(const QList<Instance> &instances, const QSet<QString> &
                     : tr("Those that nobody keeps alive will not come back by themselves."));
     layout->addStretch();
 
-    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-    QString label = one ? tr("Leave %1 on %2").arg(instances.first().service, clusterName)
-                        : tr("Leave %1 instances").arg(instances.size());
-    label.replace(u'&', u"&&"_s); // no mnemonics
-    auto *leave = buttons->addButton(label, QDialogButtonBox::AcceptRole);
-    leave->setAutoDefault(false);
-    auto *cancel = buttons->button(QDialogButtonBox::Cancel);
+    auto *buttons = new QDialogButtonBox;
+    const auto literal = [](QString name) { return name.replace(u'&', u"&&"_s); };
+    buttons->addButton(
+        one ? tr("&Leave %1 on %2").arg(literal(instances.first().service), literal(clusterName))
+            : tr("&Leave %1 instances on %2").arg(instances.size()).arg(literal(clusterName)),
+        QDialogButtonBox::AcceptRole);
+    auto *cancel = buttons->addButton(tr("&Cancel"), QDialogButtonBox::RejectRole);
     cancel->setDefault(true);
     layout->addWidget(buttons);
     cancel->setFocus();

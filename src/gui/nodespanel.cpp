@@ -33,6 +33,7 @@ NodesPanel::NodesPanel(Session &session, QWidget *parent)
 {
     auto *table = new TableView;
     table->setModel(&m_model);
+    table->setAccessibleName(tr("Nodes"));
     table->setItemDelegate(new SignDelegate(NodeModel::Endpoint, signOf, table));
     table->setColumnWidths({210, 90, 100, 76, 76, 76, 100});
     auto *layout = new QVBoxLayout(this);

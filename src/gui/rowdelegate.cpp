@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "rowdelegate.h"
 
+#include "plaintext.h"
+
+#include <QAbstractItemView>
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 
 namespace EtcdRegistry {
 
@@ -28,6 +33,22 @@ void RowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     paintCell(*painter, option.rect.adjusted(Theme::cellPadding, 0, -Theme::cellPadding, 0), option,
               index);
     painter->restore();
+}
+
+bool RowDelegate::helpEvent(QHelpEvent *event, QAbstractItemView *view,
+                            const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    if (event->type() != QEvent::ToolTip || !index.data(Qt::ToolTipRole).toString().isEmpty()
+        || !isCut(option, index))
+        return QStyledItemDelegate::helpEvent(event, view, option, index);
+    QToolTip::showText(event->globalPos(), plainTip(index.data().toString()), view,
+                       view->visualRect(index));
+    return true;
+}
+
+bool RowDelegate::isCut(const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    return sizeHint(option, index).width() > option.rect.width();
 }
 
 void RowDelegate::paintCell(QPainter &painter, const QRect &rect,

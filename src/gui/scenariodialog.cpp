@@ -8,6 +8,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QMessageBox>
+#include <QPushButton>
 
 namespace EtcdRegistry {
 
@@ -19,6 +20,7 @@ ScenarioDialog::ScenarioDialog(QWidget *parent)
     , m_ui(std::make_unique<Ui::ScenarioDialog>())
 {
     m_ui->setupUi(this);
+    m_ui->editor->setAccessibleName(tr("Scenario"));
     connect(m_ui->editor, &ScenarioEditor::checked, this, &ScenarioDialog::showFault);
     connect(m_ui->editor->document(), &QTextDocument::modificationChanged, this,
             &QWidget::setWindowModified);
@@ -84,7 +86,7 @@ void ScenarioDialog::setPath(const QString &path)
 {
     m_path = path;
     setWindowTitle(
-        tr("%1[*] – scenario").arg(path.isEmpty() ? tr("New") : QFileInfo(path).fileName()));
+        tr("%1[*] — scenario").arg(path.isEmpty() ? tr("New") : QFileInfo(path).fileName()));
 }
 
 bool ScenarioDialog::load(const QString &path)
@@ -154,6 +156,9 @@ void ScenarioDialog::whenSaved(const std::function<void()> &next)
         QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     box->setInformativeText(tr("They are lost otherwise."));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->button(QMessageBox::Save)->setText(tr("&Save"));
+    box->button(QMessageBox::Discard)->setText(tr("&Discard"));
+    box->button(QMessageBox::Cancel)->setText(tr("&Cancel"));
     box->setDefaultButton(QMessageBox::Save);
     connect(box, &QDialog::finished, this, [this, next](int button) {
         if (button == QMessageBox::Save) {

@@ -14,6 +14,7 @@ public:
     using RowDelegate::RowDelegate;
 
 protected:
+    bool isCut(const QStyleOptionViewItem &, const QModelIndex &) const override { return true; }
     void paintCell(QPainter &painter, const QRect &rect, const QStyleOptionViewItem &option,
                    const QModelIndex &index) const override;
 };

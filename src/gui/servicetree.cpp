@@ -15,7 +15,9 @@ ServiceTree::ServiceTree(QWidget *parent)
     setModel(&m_model);
     setItemDelegate(new ServiceDelegate(this));
     setHeaderHidden(true);
+    setAccessibleName(tr("Namespaces and services"));
     setUniformRowHeights(true);
+    setAllColumnsShowFocus(true);
     setIndentation(18);
     setMouseTracking(true);
     setVerticalScrollMode(ScrollPerPixel);

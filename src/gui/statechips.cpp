@@ -7,6 +7,8 @@
 
 namespace EtcdRegistry {
 
+using namespace Qt::StringLiterals;
+
 StateChips::StateChips(QWidget *parent)
     : QWidget(parent)
 {
@@ -20,6 +22,7 @@ StateChips::StateChips(QWidget *parent)
         layout->addWidget(chip);
         m_group.addButton(chip);
         m_chips.append(chip);
+        chip->setShortcut(QKeySequence(u"Alt+%1"_s.arg(m_chips.size())));
         connect(chip, &Chip::clicked, this, [this, state] { Q_EMIT chosen(state); });
     }
     m_chips.first()->setChecked(true);

@@ -87,8 +87,8 @@ StatusLine::StatusLine(QWidget *parent)
     : QStatusBar(parent)
     , m_sign(new SignLabel)
     , m_freshness(new ElidedLabel)
-    , m_retry(new QPushButton(tr("Retry")))
-    , m_resume(new QPushButton(tr("Resume")))
+    , m_retry(new QPushButton(tr("Retr&y")))
+    , m_resume(new QPushButton(tr("Resu&me")))
     , m_cluster(new QLabel)
 {
     setSizeGripEnabled(false);
@@ -98,6 +98,7 @@ StatusLine::StatusLine(QWidget *parent)
     auto *layout = new QHBoxLayout(line);
     layout->setContentsMargins(Theme::cellPadding, 0, Theme::cellPadding, 0);
     layout->setSpacing(4);
+    m_sign->setTextInteractionFlags(Qt::NoTextInteraction);
     m_sign->setFixedSize(18, fontMetrics().height());
     layout->addWidget(m_sign);
     layout->addWidget(m_freshness, 1);

@@ -7,7 +7,8 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPainterPath>
-#include <QStyle>
+#include <QProxyStyle>
+#include <QStyleOption>
 
 #include <array>
 
@@ -125,14 +126,17 @@ QToolBar { background: $window; border: 0; border-bottom: 1px solid $line; paddi
 QStatusBar { background: $window; border-top: 1px solid $line; }
 QStatusBar::item { border: 0; }
 QSplitter::handle { background: $line; }
-QAbstractItemView { border: 0; outline: 0; }
+QAbstractItemView, QTextEdit, QPlainTextEdit { border: 1px solid $base; outline: 0; }
+QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 QHeaderView { background: $base; border: 0; }
 QHeaderView::section { background: $base; color: $dim; border: 0; border-bottom: 1px solid $line; padding: 0 8px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: margin; subcontrol-position: top center; width: 7px; height: 7px; }
 QTabWidget::pane { border: 0; }
 QTabBar { background: $window; }
-QTabBar::tab { color: $dim; padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; }
+QTabBar::tab { color: $dim; padding: 5px 11px 6px 11px; border: 1px solid transparent; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:selected:focus { border-color: $accent; }
 QToolTip { background: $base; color: $text; border: 1px solid $line; padding: 4px 6px; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit[field="true"] { background: $base; border: 1px solid $line;
     border-radius: 4px; padding: 4px 8px; selection-background-color: $selection; }
@@ -144,9 +148,9 @@ QPushButton { background: $base; border: 1px solid $line; border-radius: 4px; pa
 QPushButton:hover { background: $selection; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { background: transparent; color: $faint; }
-QPushButton:default, QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $base; }
-QPushButton[primary="true"] { font-weight: 600; }
-QPushButton:default:disabled, QPushButton[primary="true"]:disabled { background: transparent; border-color: $line; color: $faint; }
+QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $base; font-weight: 600; }
+QPushButton[primary="true"]:focus, QToolButton[primary="true"]:focus { border-color: $text; }
+QPushButton[primary="true"]:disabled { background: transparent; border-color: $line; color: $faint; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; }
 QPushButton[flat="true"]:hover { background: $selection; }
 QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 5px 8px; }
@@ -211,6 +215,66 @@ void keepLabelsPlain()
 }
 Q_COREAPP_STARTUP_FUNCTION(keepLabelsPlain) // there is no window without it
 
+/// What neither a palette nor a sheet can say.
+class Style : public QProxyStyle
+{
+public:
+    Style()
+        : QProxyStyle(u"Fusion"_s)
+    {}
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter,
+                       const QWidget *widget) const override
+    {
+        switch (element) {
+        case PE_IndicatorCheckBox:
+            return paintCheckBox(*option, *painter);
+        case PE_FrameFocusRect:
+            return paintFocus(*option, *painter, widget && widget->property("primary").toBool());
+        case PE_FrameTabBarBase:
+            return; // our panels have lines of their own
+        default:
+            return QProxyStyle::drawPrimitive(element, option, painter, widget);
+        }
+    }
+
+private:
+    /// Fusion's is told from its ground by a shade that a dark ground does not have.
+    static void paintCheckBox(const QStyleOption &option, QPainter &painter)
+    {
+        const QPalette &palette = option.palette;
+        const bool enabled = option.state & State_Enabled, checked = option.state & State_On;
+        const QColor line = enabled ? color(checked ? Role::Accent : Role::Dim, palette)
+                                    : palette.color(QPalette::Disabled, QPalette::Text);
+        const int side = std::min(option.rect.width(), option.rect.height()) - 1;
+        QRectF box(0, 0, side, side);
+        box.moveCenter(QRectF(option.rect).center());
+        painter.save();
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(line);
+        painter.setBrush(checked ? line : color(Role::Base, palette));
+        painter.drawRoundedRect(box, 3, 3);
+        if (checked) {
+            painter.translate(box.topLeft());
+            painter.scale(side / 12.0, side / 12.0);
+            painter.setPen(QPen(color(Role::Base, palette), 1.6));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawPolyline(QPolygonF{QPointF(2.8, 6.2), QPointF(5, 8.5), QPointF(9.3, 3.6)});
+        }
+        painter.restore();
+    }
+
+    static void paintFocus(const QStyleOption &option, QPainter &painter, bool onAccent)
+    {
+        painter.save();
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(color(onAccent ? Role::Base : Role::Accent, option.palette));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+        painter.restore();
+    }
+};
+
 void paintCross(QPainter &painter, const QColor &ink)
 {
     painter.setPen(QPen(ink, 2, Qt::SolidLine, Qt::FlatCap));
@@ -222,7 +286,7 @@ void paintCross(QPainter &painter, const QColor &ink)
 
 void apply(QApplication &application, Scheme scheme)
 {
-    application.setStyle(u"Fusion"_s);
+    application.setStyle(new Style);
     application.setPalette(QPalette()); // the system's, to be asked whether it is dark
     const bool dark =
         scheme == Scheme::Dark || (scheme == Scheme::System && isDark(application.palette()));

@@ -24,7 +24,8 @@ QString problemSentence(Instance::Problem problem)
     case Instance::Problem::None:
         break;
     case Instance::Problem::NotAnObject:
-        return Text::tr("its value is not a JSON object, so clients skip it.");
+        return Text::tr(
+            "its value is not a JSON object, or is nested too deeply, so clients skip it.");
     case Instance::Problem::KeyShape:
         return Text::tr("its key is not <namespace>/<service>/<sha1>.");
     case Instance::Problem::KeyMismatch:

@@ -97,7 +97,7 @@ QString NodeModel::text(const Node &node, int column) const
         if (const QString condition = conditionOf(node); !condition.isEmpty())
             return condition;
         return node.lastError ? tr("%1  %2").arg(
-                   QLocale().toString(node.lastErrorAt.toLocalTime().time(), QLocale::LongFormat),
+                   node.lastErrorAt.toLocalTime().toString(QStringLiteral("HH:mm:ss")),
                    node.lastError->message())
                               : QString();
     default:

@@ -41,6 +41,14 @@ QString sinceText(const QDateTime &time)
                           : QStringLiteral("–");
 }
 
+/// One that we pause is there no longer than its TTL.
+bool hasExpired(const Registration &registration)
+{
+    return registration.state == Registration::State::Paused && registration.lastBeat.isValid()
+           && registration.lastBeat.msecsTo(QDateTime::currentDateTimeUtc())
+                  > registration.service.ttl.count();
+}
+
 } // namespace
 
 void RegistrationModel::setRegistrations(const QList<Registration> &registrations)
@@ -59,7 +67,7 @@ void RegistrationModel::setRegistrations(const QList<Registration> &registration
 void RegistrationModel::tick()
 {
     if (!m_registrations.empty())
-        Q_EMIT dataChanged(index(0, LastBeat), index(rowCount() - 1, LastBeat));
+        Q_EMIT dataChanged(index(0, State), index(rowCount() - 1, LastBeat));
 }
 
 int RegistrationModel::rowCount(const QModelIndex &parent) const
@@ -97,7 +105,8 @@ QVariant RegistrationModel::text(const Registration &registration, int column) c
 {
     switch (column) {
     case State:
-        return stateName(registration.state);
+        return hasExpired(registration) ? tr("%1, expired").arg(stateName(registration.state))
+                                        : stateName(registration.state);
     case Service:
         return registration.service.name;
     case NameSpace:

@@ -13,6 +13,8 @@
 #include "journalpanel.h"
 #include "leaveandexit.h"
 #include "leavedialog.h"
+#include "nodespanel.h"
+#include "noticebar.h"
 #include "scenariodialog.h"
 #include "servicetree.h"
 #include "session.h"
@@ -103,6 +105,7 @@ private Q_SLOTS:
     void namesEveryControl();
     void tabReachesEveryControl();
     void takesNoKeysFromTextFields();
+    void namesANodeOfAnotherCluster();
     void endsTheDemoThatDied();
     void endsWhateverIsHeld_data();
     void endsWhateverIsHeld();
@@ -764,6 +767,24 @@ void TestMainWindow::takesNoKeysFromTextFields()
         for (const QKeySequence &key : each->shortcuts())
             QVERIFY2(!editing.contains(key), qPrintable(each->text() + u' ' + key.toString()));
     }
+}
+
+void TestMainWindow::namesANodeOfAnotherCluster()
+{
+    EtcdCluster other;
+    QVERIFY2(other.start(), qPrintable(other.error()));
+    const QUrl stranger = other.endpoints().first();
+    connectTo(m_cluster.endpoints().first().toString() + u',' + stranger.toString()
+              + u"/?api=v3"_s);
+    auto *notice = the<NoticeBar>();
+    QTRY_VERIFY_WITH_TIMEOUT(notice->isVisible(), patience);
+    QVERIFY2(textIn(notice).contains(stranger.authority() + u" belongs to another cluster"_s),
+             qPrintable(textIn(notice)));
+    QTest::mouseClick(buttonIn(notice, u"Show the nodes"_s), Qt::LeftButton);
+    QVERIFY(!notice->isVisible());
+    QVERIFY(the<NodesPanel>()->isVisible());
+    QTest::qWait(6000); // it is told once
+    QVERIFY(!notice->isVisible());
 }
 
 void TestMainWindow::endsTheDemoThatDied()

@@ -71,7 +71,7 @@ void TestScenarioDialog::beginsWithTheExample()
     QVERIFY(editor()->toPlainText().contains(u"\"registrations\""_s));
     QVERIFY(!m_dialog->isUnsaved());
     QVERIFY(the("goButton")->isHidden());
-    QCOMPARE(m_dialog->windowTitle(), u"New[*] – scenario"_s);
+    QCOMPARE(m_dialog->windowTitle(), u"New[*] — scenario"_s);
 }
 
 void TestScenarioDialog::showsWhereItIsWrong()
@@ -122,7 +122,7 @@ void TestScenarioDialog::runsAndStops()
 void TestScenarioDialog::savesWhatItLoaded()
 {
     QVERIFY(m_dialog->load(m_path));
-    QCOMPARE(m_dialog->windowTitle(), u"web.json[*] – scenario"_s);
+    QCOMPARE(m_dialog->windowTitle(), u"web.json[*] — scenario"_s);
     QTest::keyClick(editor(), Qt::Key_End, Qt::ControlModifier);
     editor()->insertPlainText(u"// ä"_s);
     QVERIFY(m_dialog->isUnsaved() && m_dialog->isWindowModified());

@@ -19,18 +19,18 @@ Widget *child(const QWidget &parent, const QString &name)
     return widget;
 }
 
-/// Without mnemonics.
 inline QString withoutMnemonic(QString text)
 {
     static const QRegularExpression mnemonic(QStringLiteral("&(.)"));
     return text.replace(mnemonic, QStringLiteral("\\1"));
 }
 
+/// With its mnemonic or without.
 inline QPushButton *button(const QWidget &parent, const QString &text)
 {
     const auto buttons = parent.findChildren<QPushButton *>();
     for (QPushButton *candidate : buttons) {
-        if (withoutMnemonic(candidate->text()) == text)
+        if (candidate->text() == text || withoutMnemonic(candidate->text()) == text)
             return candidate;
     }
     qFatal("no button %s", qPrintable(text));
