@@ -47,6 +47,7 @@ bool Error::retryable() const
     case Code::InvalidArgument:
     case Code::NotFound:
     case Code::Conflict:
+    case Code::Taken:
     case Code::LoginRequired:
     case Code::LoginRefused:
     case Code::PermissionDenied:
@@ -85,6 +86,10 @@ QString Error::message() const
     case Code::Conflict:
         return Text::tr("It was changed meanwhile on %1%2. Refresh, and try again.")
             .arg(where, because);
+    case Code::Taken:
+        return Text::tr("Another registration has this name and URL already%1. Choose another "
+                        "port, or take it over.")
+            .arg(because);
     case Code::LoginRequired:
         return Text::tr("%1 asks for a login%2. Put user:password@ before the host.")
             .arg(where, because);

@@ -16,6 +16,7 @@ struct Error
                          ///< is a whole sentence
         NotFound,        ///< no such key or lease
         Conflict,        ///< a compare failed, or it exists already
+        Taken,           ///< somebody else's registration is at the key: Service::whenThere
         LoginRequired,   ///< the cluster wants a user, and the connection has none
         LoginRefused,    ///< wrong user or password
         PermissionDenied,

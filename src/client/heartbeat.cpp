@@ -12,7 +12,7 @@ namespace EtcdRegistry {
 // A write that was given up was seen to be carried out 20 s later.
 constexpr auto uncertainFor = 30s;
 
-/// As QtFuture::makeReadyFuture(), which Qt 6.8 warns of; what replaces it is not in 6.4.
+/// As ready(), which Qt 6.8 warns of; what replaces it is not in 6.4.
 static QFuture<Result<void>> ready(const Result<void> &result)
 {
     QPromise<Result<void>> promise;
@@ -61,72 +61,88 @@ QFuture<Result<void>> Heartbeat::ensureLease()
     return future;
 }
 
-QFuture<Result<void>> Heartbeat::hold(const QString &key, const QByteArray &value)
+QFuture<Result<void>> Heartbeat::hold(const QString &key, const Kept &own, WhenThere whenThere)
 {
-    m_values.insert(key, value);
-    return write(key);
+    m_keys.insert(key, own);
+    m_changed.insert(key);
+    return write(key, whenThere);
 }
 
 bool Heartbeat::change(const QString &key, const QByteArray &value)
 {
-    m_values.insert(key, value);
+    Kept &kept = m_keys[key];
+    kept.former = std::exchange(kept.value, value);
     m_changed.insert(key);
     m_changedInBeat.insert(key);
     return !m_paused && m_writes[key].underWay == 0;
 }
 
 /// again: with another lease, where that one turns out to have gone.
-QFuture<Result<void>> Heartbeat::write(const QString &key, bool again)
+QFuture<Result<void>> Heartbeat::write(const QString &key, WhenThere whenThere, bool again)
 {
     return ensureLease()
         .then(&m_store,
-              [this, key, again, self = QPointer(this)](const Result<void> &granted) {
+              [=, this, self = QPointer(this)](const Result<void> &granted) {
                   // Nothing is sent for a key that was released meanwhile.
-                  if (!granted || !self || !m_values.contains(key))
+                  if (!granted || !self || !m_keys.contains(key))
                       return ready(granted);
                   ++m_writes[key].underWay;
-                  const QByteArray value = m_values.value(key);
-                  return m_store.put(key, value, m_lease)
+                  const Kept sent = m_keys.value(key);
+                  return m_store.put(key, sent, m_lease, whenThere)
                       .then(&m_store,
-                            [this, key, value, again, self, sent = Clock::now(),
-                             lease = m_lease](const Result<Applied> &put) {
-                                const auto result = put ? Result<void>() : put.error();
-                                if (!self)
-                                    return ready(result);
-                                wrote(key, put, sent);
-                                if (put && m_values.value(key) == value && m_granted
-                                    && m_lease == lease)
-                                    m_changed.remove(key);
+                            [=, this, since = Clock::now(),
+                             lease = m_lease](const Result<Written> &put) {
+                                if (!self) {
+                                    return ready(put ? Result<void>() : put.error());
+                                }
+                                const Result<void> result = wrote(key, sent, lease, put, since);
                                 const bool leaseGone =
                                     !put && put.error().code == Error::Code::NotFound;
-                                if (!leaseGone || !again)
+                                if (!self || !leaseGone || !again)
                                     return ready(result);
                                 m_granted &= m_lease != lease;
-                                return write(key, false);
+                                return write(key, whenThere, false);
                             })
                       .unwrap();
               })
         .unwrap();
 }
 
-void Heartbeat::wrote(const QString &key, const Result<Applied> &put, Clock::time_point sent)
+Result<void> Heartbeat::wrote(const QString &key, const Kept &sent, const Lease &lease,
+                              const Result<Written> &put, Clock::time_point since)
 {
-    if (put && m_lease.id == 0)
-        m_renewed = std::max(m_renewed, sent);
+    const auto result = !put           ? Result<void>(put.error())
+                        : put->refused ? Result<void>(Error{.code = Error::Code::Taken})
+                                       : Result<void>();
     const auto known = m_writes.find(key);
-    if (known == m_writes.end())
-        return;
-    Writes &writes = known->second;
-    --writes.underWay;
-    if (put ? *put == Applied::MaybeAgain : put.error().retryable())
-        writes.uncertainUntil = Clock::now() + uncertainFor;
+    if (known != m_writes.end()) {
+        Writes &writes = known->second;
+        --writes.underWay;
+        if (put ? put->applied == Applied::MaybeAgain : put.error().retryable())
+            writes.uncertainUntil = Clock::now() + uncertainFor;
+    }
+    if (result && m_lease.id == 0)
+        m_renewed = std::max(m_renewed, since);
+    const auto kept = m_keys.find(key);
+    if (result && kept != m_keys.end()) {
+        kept->revision = put->revision;
+        m_missing.remove(key);
+        if (kept->value == sent.value && m_granted && m_lease == lease) {
+            kept->former.clear();
+            m_changed.remove(key);
+        }
+    }
+    if (put && put->found) // last, for whoever listens may end us
+        Q_EMIT found(key, *put->found);
+    return result;
 }
 
 void Heartbeat::release(const QString &key)
 {
-    m_values.remove(key);
+    m_keys.remove(key);
     m_writes.erase(key);
     m_changed.remove(key);
+    m_missing.remove(key);
 }
 
 bool Heartbeat::isUncertain(const QString &key) const
@@ -138,7 +154,7 @@ bool Heartbeat::isUncertain(const QString &key) const
 
 void Heartbeat::beat()
 {
-    if (m_beating || m_values.isEmpty())
+    if (m_beating || m_keys.isEmpty())
         return;
     m_beating = true;
     // What has expired is put at once where it would be in any case: with a refresh first, 1,000
@@ -147,7 +163,9 @@ void Heartbeat::beat()
     if (isV2 && Clock::now() > expires() && m_whenTaken == Service::WhenTaken::Rejoin && !m_paused)
         return gone(keys(), Registration::Cause::Expired);
     m_changedInBeat = m_changed;
-    m_store.keepAlive(m_lease, m_values,
+    if (!hasLease())
+        return putAgain({});
+    m_store.keepAlive(m_lease, m_keys,
                       [self = QPointer(this), sent = Clock::now()](const auto &renewal) {
                           if (self)
                               self->beaten(sent, renewal);
@@ -156,73 +174,121 @@ void Heartbeat::beat()
 
 void Heartbeat::beaten(Clock::time_point sent, const Result<Renewal> &renewal)
 {
+    using Cause = Registration::Cause;
     const bool expired = Clock::now() > expires();
-    const bool isV2 = m_lease.id == 0;
-    if (renewal) {
-        if (!isV2 || renewal->lost.isEmpty())
-            m_renewed = sent;
-        QStringList taken = renewal->lost;
-        taken.removeIf([this](const QString &key) { return m_changedInBeat.contains(key); });
-        if (m_lease.term > 0 && renewal->term > m_lease.term && !m_paused) {
-            m_granted = false;
-            m_formerLease = m_lease;
-            const QStringList all = keys();
-            m_changed.unite(QSet(all.begin(), all.end()));
-        }
-        gone(taken, isV2 && expired ? Registration::Cause::Expired : Registration::Cause::KeyGone);
-    } else if (renewal.error().code == Error::Code::NotFound) {
+    if (!renewal) {
+        if (renewal.error().code != Error::Code::NotFound)
+            return end(renewal.error());
         m_granted = false;
-        gone(keys(), expired ? Registration::Cause::Expired : Registration::Cause::LeaseGone);
-    } else {
-        end(renewal.error());
+        return gone(keys(), expired ? Cause::Expired : Cause::LeaseGone);
     }
+    const bool isOurChange = // which the beat found
+        !renewal->lost.isEmpty() && m_changedInBeat.contains(renewal->lost.first());
+    if (!renewal->lost.isEmpty() && !isOurChange) { // v2
+        return gone(renewal->lost, renewal->directoryGone ? Cause::DirectoryGone
+                                   : expired              ? Cause::Expired
+                                                          : Cause::KeyGone);
+    }
+    if (!isOurChange)
+        m_renewed = sent;
+    if (renewal->revision > 0 && m_keys.size() == 1)
+        m_keys.begin()->revision = renewal->revision;
+    const QPointer self(this);
+    Q_EMIT gotThrough();
+    if (!self)
+        return;
+    if (m_lease.term > 0 && renewal->term > m_lease.term && !m_paused) {
+        m_granted = false;
+        m_formerLease = m_lease;
+        const QStringList all = keys();
+        m_changed.unite(QSet(all.begin(), all.end()));
+    }
+    if (m_lease.id == 0 || m_mayNotLook)
+        return putAgain({});
+    // The renewal says whether the lease lives, not whether somebody deleted a key.
+    m_store.lost(m_lease, keys()).then(&m_store, [self](const Result<QStringList> &lost) {
+        if (!self)
+            return;
+        QStringList taken = lost ? *lost : QStringList();
+        taken.removeIf([&](const QString &key) { return self->m_changedInBeat.contains(key); });
+        if (!lost) {
+            qCInfo(logRegistry) << "no look at the keys:" << lost.error().detail;
+            self->m_mayNotLook = lost.error().code == Error::Code::PermissionDenied;
+        }
+        self->gone(taken, Cause::KeyGone);
+    });
 }
 
 void Heartbeat::gone(const QStringList &keys, Registration::Cause cause)
 {
-    if (!keys.isEmpty() && !m_paused) {
+    QStringList news;
+    for (const QString &key : keys) {
+        const auto kept = m_keys.find(key);
+        if (kept == m_keys.end())
+            continue;
+        kept->revision = 0;
+        if (!m_paused && !m_missing.contains(key))
+            news.append(key);
+    }
+    if (!news.isEmpty()) {
+        m_missing.unite(QSet(news.begin(), news.end()));
         const QPointer self(this);
-        Q_EMIT keysGone(keys, cause);
+        Q_EMIT keysGone(news, cause);
         if (!self)
             return;
     }
     putAgain(keys);
 }
 
-void Heartbeat::putAgain(const QStringList &keys)
+void Heartbeat::putAgain(const QStringList &gone)
 {
     QSet<QString> again = m_changed;
     again.removeIf([this](const QString &key) { return m_writes[key].underWay > 0; });
-    again.unite(QSet(keys.begin(), keys.end()));
+    again.unite(QSet(gone.begin(), gone.end()));
+    again.unite(m_missing);
+    QStringList keys;
     QList<QFuture<Result<void>>> puts;
     for (const QString &key : std::as_const(again)) {
-        if (m_values.contains(key) && !m_paused)
+        if (m_keys.contains(key) && !m_paused) {
+            keys.append(key);
             puts.append(write(key));
+        }
     }
     if (puts.isEmpty())
         return end({});
     qCInfo(logRegistry) << "putting" << puts.size() << "keys again";
     QtFuture::whenAll(puts.begin(), puts.end())
-        .then(&m_store, [self = QPointer(this), keys](const QList<QFuture<Result<void>>> &done) {
-            if (!self)
-                return;
-            for (const auto &put : done) {
-                if (put.isCanceled()) // the client goes away; whenAll() tells even so
-                    return;
-                if (const Result<void> result = put.result(); !result)
-                    return self->end(result.error());
-            }
-            self->end({}, keys);
-        });
+        .then(&m_store,
+              [self = QPointer(this), keys, gone](const QList<QFuture<Result<void>>> &done) {
+                  if (!self)
+                      return;
+                  std::optional<Error> error;
+                  QStringList failed;
+                  for (qsizetype i = 0; i < done.size(); ++i) {
+                      if (done[i].isCanceled()) // the client goes away; whenAll() tells even so
+                          return;
+                      if (const Result<void> result = done[i].result(); !result) {
+                          error = result.error();
+                          failed.append(keys[i]);
+                      }
+                  }
+                  QStringList back = gone;
+                  back.removeIf([&](const QString &key) { return failed.contains(key); });
+                  if (!back.isEmpty())
+                      Q_EMIT self->rejoined(back);
+                  if (self)
+                      self->end(error, failed);
+              });
 }
 
-void Heartbeat::end(const std::optional<Error> &error, const QStringList &rejoined)
+void Heartbeat::end(const std::optional<Error> &error, const QStringList &keys)
 {
     m_beating = false;
+    m_ended = Clock::now();
     // No write that comes late may bring a key back onto it.
     if (!error && m_formerLease && m_formerLease != m_lease && m_changed.isEmpty())
         m_store.revoke(*std::exchange(m_formerLease, {}));
-    Q_EMIT ended(error, rejoined);
+    Q_EMIT ended(error, keys);
 }
 
 } // namespace EtcdRegistry

@@ -56,11 +56,15 @@ void Heartbeats::beatAllNow()
     look();
 }
 
+qsizetype Heartbeats::room() const
+{
+    return (m_trouble ? beatsAtOnceInTrouble : beatsAtOnce) - m_beating - m_resting;
+}
+
 void Heartbeats::look()
 {
     const auto now = Pacer::Clock::now();
-    const auto room = (m_trouble ? beatsAtOnceInTrouble : beatsAtOnce) - m_beating - m_resting;
-    const QList<Pacer::Id> due = m_pacer.take(room, now);
+    const QList<Pacer::Id> due = m_pacer.take(room(), now);
     for (const Pacer::Id id : due) {
         Member &member = m_members[id];
         member.isBeating = true;

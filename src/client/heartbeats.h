@@ -27,8 +27,11 @@ public:
     const std::optional<Error> &trouble() const { return m_trouble; }
     /// The time may have jumped, as it does while the machine is asleep: looks what is due.
     void look();
+    /// Some that are due have to wait for the end of others.
+    bool isFull() const { return room() <= 0; }
 
 private:
+    qsizetype room() const;
     void ended(Heartbeat &heartbeat, const std::optional<Error> &error);
 
     struct Member

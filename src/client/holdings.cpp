@@ -90,14 +90,26 @@ bool Holdings::happen(Registration &registration, Happening what, Cause cause)
 
 std::shared_ptr<Heartbeat> Holdings::newHeartbeat(const Service &service)
 {
-    const auto interval = std::min(service.heartbeat, service.ttl / 2);
-    auto heartbeat =
-        std::make_shared<Heartbeat>(m_connection.store(), service.ttl, interval, service.whenTaken);
+    constexpr std::chrono::milliseconds shortest = 10ms;
+    const auto most = service.ttl / 2;
+    const auto interval = service.heartbeat > 0ms ? std::min(service.heartbeat, most) : most;
+    auto heartbeat = std::make_shared<Heartbeat>(m_connection.store(), service.ttl,
+                                                 std::max(interval, shortest), service.whenTaken);
     const Heartbeat *beat = heartbeat.get();
+    connect(beat, &Heartbeat::gotThrough, this, [this, beat] {
+        QStringList there = beat->keys();
+        there.removeIf([beat](const QString &key) { return beat->isMissing(key); });
+        beaten(*beat, there, Happening::Beaten);
+    });
     connect(beat, &Heartbeat::keysGone, this, &Holdings::keysGone);
+    connect(beat, &Heartbeat::found, this, &Holdings::found);
+    connect(beat, &Heartbeat::rejoined, this,
+            [this, beat](const QStringList &keys) { beaten(*beat, keys, Happening::Written); });
     connect(beat, &Heartbeat::ended, this,
-            [this, beat](const std::optional<Error> &error, const QStringList &rejoined) {
-                beatEnded(*beat, error, rejoined);
+            [this, beat](const std::optional<Error> &error, const QStringList &keys) {
+                if (error)
+                    beaten(*beat, keys.isEmpty() ? beat->keys() : keys, Happening::BeatFailed,
+                           error);
             });
     return heartbeat;
 }
@@ -117,31 +129,25 @@ std::shared_ptr<Heartbeat> Holdings::heartbeatFor(const Service &service)
     return heartbeat;
 }
 
-void Holdings::beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
-                         const QStringList &rejoined)
+void Holdings::beaten(const Heartbeat &heartbeat, const QStringList &keys, Happening what,
+                      const std::optional<Error> &error)
 {
     if (error)
         qCInfo(logRegistry) << "heartbeat failed:" << error->endpoint << error->detail;
-    const QSet<QString> again(rejoined.begin(), rejoined.end());
     const QDateTime now = QDateTime::currentDateTimeUtc();
     const bool isToldAnyway = !m_beaten.isEmpty();
-    for (const QString &key : heartbeat.keys()) {
+    for (const QString &key : keys) {
         Held *one = find(key);
         if (!one)
             continue;
         Registration &registration = one->registration;
         if (registration.state == State::Joining) // since it was sent
             continue;
-        const bool isAgain = again.contains(key);
-        if (!happen(registration,
-                    error     ? Happening::BeatFailed
-                    : isAgain ? Happening::Written
-                              : Happening::Beaten,
-                    error ? Cause::BeatFailed : Cause::Beat))
+        if (!happen(registration, what, error ? Cause::BeatFailed : Cause::Beat))
             continue;
         ++registration.beatsSent;
         registration.beatsMissed += bool(error);
-        registration.rejoins += isAgain;
+        registration.rejoins += what == Happening::Written;
         registration.lastError = error;
         if (!error) {
             registration.lastBeat = now;
@@ -164,6 +170,19 @@ void Holdings::tellBeaten()
     }
     if (!news.isEmpty())
         Q_EMIT changed(news);
+}
+
+/// Somebody else's, in the way of a write of ours. Who comes back with the same is another owner.
+void Holdings::found(const QString &key, const Entry &entry)
+{
+    Held *one = find(key);
+    if (!one)
+        return;
+    Registration &registration = one->registration;
+    registration.contested |= registration.found && registration.found->document == entry.value;
+    registration.found = std::make_shared<const Instance>(
+        Layout::decode(entry, m_connection.cluster().api, Instance::Clock::now()));
+    Q_EMIT changed({registration});
 }
 
 void Holdings::keysGone(const QStringList &keys, Cause cause)
@@ -207,8 +226,9 @@ void Holdings::review()
         if (now > heartbeat.expires()) {
             if (before != State::Lost)
                 happen(registration, Happening::TtlOver, Cause::Expired);
-        } else if (now > heartbeat.renewed() + heartbeat.interval() + grace
-                   && !heartbeat.isBeating()) {
+        } else if (now > std::max(heartbeat.renewed(), heartbeat.lastEnded()) + heartbeat.interval()
+                             + grace
+                   && !heartbeat.isBeating() && (trouble || !m_heartbeats.isFull())) {
             if (trouble && before == State::Alive) { // those of others fail: its turn has not come
                 registration.lastError = trouble;
                 happen(registration, Happening::BeatFailed, Cause::BeatFailed);
@@ -238,6 +258,10 @@ QFuture<Result<Registration>> Holdings::join(const Service &service)
     const Result<Layout::Record> record = Layout::encode(service);
     if (!record)
         return refuse(record.error());
+    if (service.ttl <= 0ms) {
+        return refuse({.code = Error::Code::InvalidArgument,
+                       .detail = tr("%1 needs a TTL of a second at least.").arg(service.name)});
+    }
     if (m_idOfKey.contains(record->key)) {
         return refuse({.code = Error::Code::InvalidArgument,
                        .detail = tr("%1 is already joined here with this URL. Leave it first, or "
@@ -279,7 +303,8 @@ void Holdings::joinNext()
                     return m_connection.transport().later(Result<void>());
                 const Registration &registration = one->registration;
                 one->heartbeat = heartbeatFor(registration.service);
-                return one->heartbeat->hold(registration.key, registration.document);
+                return one->heartbeat->hold(registration.key, {.value = registration.document},
+                                            registration.service.whenThere);
             })
             .then(this, [this, next](const Result<void> &put) {
                 --m_joining;
@@ -302,7 +327,7 @@ Result<Registration> Holdings::joined(qint64 id, const Result<void> &put)
         registration.lastError = put.error();
         happen(registration, Happening::Refused, Cause::Refused);
         if (one->heartbeat) {
-            if (one->heartbeat->isUncertain(registration.key))
+            if (one->heartbeat->hasLease() && one->heartbeat->isUncertain(registration.key))
                 m_lateWrites.look(m_connection.store(), registration, one->heartbeat->lease());
             release(*one);
         }
@@ -347,7 +372,7 @@ QFuture<Result<void>> Holdings::change(qint64 id, const QByteArray &document)
     const std::shared_ptr<Heartbeat> heartbeat = one->heartbeat;
     const bool now = heartbeat && heartbeat->change(record->key, record->value);
     Q_EMIT changed({registration});
-    return now ? heartbeat->hold(record->key, record->value) : later(Result<void>());
+    return now ? heartbeat->hold(record->key, heartbeat->kept(record->key)) : later(Result<void>());
 }
 
 // ---- the end of being held
@@ -393,22 +418,40 @@ void Holdings::pause(qint64 id)
         return;
     }
     // Off the lease that the others live on, onto one that nobody renews.
+    const Kept kept = before->kept(one->registration.key);
     release(*one);
+    one->former = before;
     one->heartbeat = newHeartbeat(one->registration.service);
     one->heartbeat->setPaused(true);
     Q_EMIT changed({one->registration});
-    one->heartbeat->hold(one->registration.key, one->registration.document)
-        .then(this, [this, id, before](const Result<void> &put) {
-            Held *moved = find(id);
-            if (moved && !put)
-                moved->registration.lastError = put.error();
-            if (moved && put)
-                moved->registration.lease = moved->heartbeat->lease().id;
-            if (moved)
-                Q_EMIT changed({moved->registration});
-            if (put && before->isEmpty())
-                m_connection.store().revoke(before->lease());
-        });
+    moveAway(id, one->heartbeat->hold(one->registration.key, kept));
+}
+
+/// Tried again until it is there: on the other lease it would live as long as the others.
+void Holdings::moveAway(qint64 id, QFuture<Result<void>> put)
+{
+    put.then(this, [this, id, heartbeat = find(id)->heartbeat](const Result<void> &moved) {
+        Held *one = find(id);
+        if (!one || one->heartbeat != heartbeat || !one->former)
+            return;
+        Registration &registration = one->registration;
+        if (moved) {
+            registration.lease = heartbeat->lease().id;
+            const std::shared_ptr<Heartbeat> former = std::exchange(one->former, {});
+            if (former->isEmpty())
+                m_connection.store().revoke(former->lease());
+        } else {
+            registration.lastError = moved.error();
+            QTimer::singleShot(1s, this, [this, id, heartbeat] {
+                const Held *waiting = find(id);
+                if (waiting && waiting->heartbeat == heartbeat && waiting->former
+                    && waiting->registration.state == State::Paused)
+                    moveAway(id, heartbeat->hold(waiting->registration.key,
+                                                 heartbeat->kept(waiting->registration.key)));
+            });
+        }
+        Q_EMIT changed({registration});
+    });
 }
 
 void Holdings::resume(qint64 id)

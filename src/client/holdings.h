@@ -55,7 +55,8 @@ private:
     {
         Registration registration;
         std::shared_ptr<Heartbeat>
-            heartbeat; ///< shared by those on one lease; null until it is known
+            heartbeat;                     ///< shared by those on one lease; null until it is known
+        std::shared_ptr<Heartbeat> former; ///< on whose lease its key may be still, as it is paused
     };
 
     struct Join
@@ -71,18 +72,20 @@ private:
     static bool happen(Registration &registration, Happening what, Cause cause);
     void joinNext();
     Result<Registration> joined(qint64 id, const Result<void> &put);
-    void beatEnded(const Heartbeat &heartbeat, const std::optional<Error> &error,
-                   const QStringList &rejoined);
+    void beaten(const Heartbeat &heartbeat, const QStringList &keys, Happening what,
+                const std::optional<Error> &error = {});
     void tellBeaten();
+    void found(const QString &key, const Entry &entry);
     void keysGone(const QStringList &keys, Cause cause);
     void review();
     void release(Held &held);
+    void moveAway(qint64 id, QFuture<Result<void>> put);
     void forget(const QList<qint64> &ids);
     Ended together(QList<Ended> ends);
-    Ended revoke(const Lease &lease, const QList<qint64> &ids);
-    Ended remove(const Lease &lease, const QList<qint64> &ids, Applied writes);
-    QList<Registration> left(const QList<qint64> &ids, const Lease &lease, Applied writes,
-                             const Result<void> &result);
+    struct Leaving;
+    Ended revoke(const QList<Leaving> &these);
+    Ended remove(const QList<Leaving> &these);
+    QList<Registration> left(const QList<Leaving> &these, const Result<void> &result);
 
     Connection &m_connection;
     std::map<qint64, Held> m_held;
@@ -94,7 +97,8 @@ private:
     Heartbeats m_heartbeats;
     QList<qint64> m_beaten; ///< not told yet
     LateWrites m_lateWrites;
-    QList<Registration> m_notLeft; ///< since shutDown()
+    bool m_isShuttingDown = false;
+    QList<Registration> m_notLeft; ///< since then
     QTimer m_reviewTimer;
     Heartbeat::Clock::time_point m_reviewed;
 };

@@ -17,15 +17,24 @@ Holdings::Ended Holdings::together(QList<Ended> ends)
     });
 }
 
+/// One that is being left: what was known of it when its heartbeat let it go.
+struct Holdings::Leaving
+{
+    qint64 id;
+    Kept kept{};
+    QList<Lease> leases{};          ///< its key is on one of them; none: it was not written yet
+    Applied writes = Applied::Once; ///< whether one of ours may yet come
+};
+
 Holdings::Ended Holdings::leave(const QList<qint64> &ids)
 {
-    std::map<std::shared_ptr<Heartbeat>, QList<qint64>> leaving;
+    std::map<std::shared_ptr<Heartbeat>, QList<Leaving>> leaving;
     QList<Registration> news;
     for (const qint64 id : ids) {
         Held *one = find(id);
         if (!one || !happen(one->registration, Happening::Leave, Cause::Asked))
             continue;
-        leaving[one->heartbeat].append(id);
+        leaving[one->heartbeat].append(Leaving{.id = id});
         news.append(one->registration);
     }
     if (news.isEmpty())
@@ -33,65 +42,86 @@ Holdings::Ended Holdings::leave(const QList<qint64> &ids)
     Q_EMIT changed(news);
 
     QList<Ended> ends;
-    for (const auto &[heartbeat, these] : leaving) {
-        if (!heartbeat) { // nothing was written yet
-            ends.append(m_connection.transport().later(left(these, {}, Applied::Once, {})));
-            continue;
-        }
-        const bool isMoving = heartbeat->isMoving();
-        QList<qint64> certain, uncertain;
-        for (const qint64 id : these) {
-            Held &one = *find(id);
-            (heartbeat->isUncertain(one.registration.key) ? uncertain : certain).append(id);
+    for (auto &[heartbeat, these] : leaving) {
+        bool isMoving = false;
+        for (Leaving &each : these) {
+            Held &one = *find(each.id);
+            if (!heartbeat)
+                continue;
+            const QString &key = one.registration.key;
+            each.kept = heartbeat->kept(key);
+            if (heartbeat->isUncertain(key))
+                each.writes = Applied::MaybeAgain;
+            if (heartbeat->hasLease())
+                each.leases.append(heartbeat->lease());
+            if (const auto former = heartbeat->formerLease();
+                former && *former != heartbeat->lease())
+                each.leases.append(*former);
+            if (one.former)
+                each.leases.append(one.former->lease());
+            isMoving |= each.leases.size() != 1;
             release(one);
         }
         // The end of a lease takes all its keys along, and no late write gets past it.
-        if (heartbeat->isEmpty() && heartbeat->lease().id != 0 && !isMoving) {
-            ends.append(revoke(heartbeat->lease(), these));
-        } else {
-            ends.append(remove(heartbeat->lease(), certain, Applied::Once));
-            ends.append(remove(heartbeat->lease(), uncertain, Applied::MaybeAgain));
-        }
+        const bool isLast = heartbeat && heartbeat->isEmpty() && heartbeat->lease().id != 0;
+        ends.append(isLast && !isMoving ? revoke(these) : remove(these));
     }
     return together(ends);
 }
 
-Holdings::Ended Holdings::revoke(const Lease &lease, const QList<qint64> &ids)
+/// All are on the same.
+Holdings::Ended Holdings::revoke(const QList<Leaving> &these)
 {
     return m_connection.store()
-        .revoke(lease)
+        .revoke(these.first().leases.first())
         .then(this,
-              [this, lease, ids](const Result<void> &revoked) {
+              [this, these](const Result<void> &revoked) {
                   if (!revoked && !revoked.error().retryable()) // somebody's key may be on it
-                      return remove(lease, ids, Applied::Once);
-                  return m_connection.transport().later(left(ids, lease, Applied::Once, revoked));
+                      return remove(these);
+                  QList<Leaving> ended = these;
+                  for (Leaving &each : ended)
+                      each.writes = Applied::Once;
+                  return m_connection.transport().later(left(ended, revoked));
               })
         .unwrap();
 }
 
-Holdings::Ended Holdings::remove(const Lease &lease, const QList<qint64> &ids, Applied writes)
+/// What is there and not ours is let be.
+Holdings::Ended Holdings::remove(const QList<Leaving> &these)
 {
-    if (ids.isEmpty())
-        return m_connection.transport().later(QList<Registration>());
     QList<Ended> ends;
-    for (const qint64 id : ids) {
-        ends.append(m_connection.store()
-                        .remove(find(id)->registration.key)
-                        .then(this, [=, this](const Result<bool> &removed) {
-                            return left({id}, lease, writes,
-                                        removed ? Result<void>() : removed.error());
+    for (const Leaving &each : these) {
+        if (each.leases.isEmpty()) {
+            ends.append(m_connection.transport().later(left({each}, {})));
+            continue;
+        }
+        QList<QFuture<Result<bool>>> removals;
+        for (const Lease &lease : each.leases) {
+            removals.append(
+                m_connection.store().removeOwn(find(each.id)->registration.key, each.kept, lease));
+        }
+        ends.append(QtFuture::whenAll(removals.begin(), removals.end())
+                        .then(this, [this, each](const QList<QFuture<Result<bool>>> &done) {
+                            Result<void> result;
+                            for (const QFuture<Result<bool>> &one : done) {
+                                if (one.isCanceled()) // the client goes away
+                                    return QList<Registration>();
+                                if (!one.result())
+                                    result = one.result().error();
+                            }
+                            return left({each}, result);
                         }));
     }
     return together(ends);
 }
 
-/// They are held no more, whatever became of it. `writes`: whether one of ours may yet come.
-QList<Registration> Holdings::left(const QList<qint64> &ids, const Lease &lease, Applied writes,
-                                   const Result<void> &result)
+/// They are held no more, whatever became of it.
+QList<Registration> Holdings::left(const QList<Leaving> &these, const Result<void> &result)
 {
     QList<Registration> ended;
-    for (const qint64 id : ids) {
-        Held *one = find(id);
+    QList<qint64> ids;
+    for (const Leaving &each : these) {
+        Held *one = find(each.id);
         if (!one)
             continue;
         Registration &registration = one->registration;
@@ -99,10 +129,11 @@ QList<Registration> Holdings::left(const QList<qint64> &ids, const Lease &lease,
             registration.lastError = result.error();
         happen(registration, result ? Happening::Removed : Happening::NotRemoved,
                result ? Cause::Asked : Cause::Refused);
-        if (!result || writes == Applied::MaybeAgain)
-            m_lateWrites.look(m_connection.store(), registration, lease);
+        if (!each.leases.isEmpty() && (!result || each.writes == Applied::MaybeAgain))
+            m_lateWrites.look(m_connection.store(), registration, each.leases.first());
         ended.append(registration);
-        if (!result)
+        ids.append(each.id);
+        if (!result && m_isShuttingDown)
             m_notLeft.append(registration);
     }
     if (!ended.isEmpty())
@@ -113,6 +144,7 @@ QList<Registration> Holdings::left(const QList<qint64> &ids, const Lease &lease,
 
 Holdings::Ended Holdings::shutDown(std::chrono::milliseconds limit)
 {
+    m_isShuttingDown = true;
     m_notLeft.clear();
     auto promise = std::make_shared<QPromise<QList<Registration>>>();
     promise->start();
@@ -128,7 +160,7 @@ Holdings::Ended Holdings::shutDown(std::chrono::milliseconds limit)
         if (!m_held.empty())
             return;
         // A deletion may have overtaken a write that was under way.
-        m_lateWrites.lookNow().then(this, [end](const QList<QFuture<void>> &) { end(); });
+        m_lateWrites.lookNow().then(this, [end] { end(); });
     };
     connect(this, &Holdings::removed, waiting, look);
     QTimer::singleShot(0, waiting, look);

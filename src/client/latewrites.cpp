@@ -13,7 +13,10 @@ constexpr auto interval = 2s;
 LateWrites::LateWrites(QObject *parent)
     : QObject(parent)
 {
-    connect(&m_timer, &QTimer::timeout, this, &LateWrites::lookNow);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        if (!m_isLooking) // a cluster in trouble is not to be asked ever more
+            lookNow();
+    });
 }
 
 void LateWrites::look(Store &store, const Registration &left, const Lease &lease)
@@ -23,7 +26,7 @@ void LateWrites::look(Store &store, const Registration &left, const Lease &lease
         m_timer.start(interval);
 }
 
-QFuture<QList<QFuture<void>>> LateWrites::lookNow()
+QFuture<void> LateWrites::lookNow()
 {
     std::erase_if(m_keys,
                   [](const auto &key) { return key.second.until < Instance::Clock::now(); });
@@ -31,7 +34,7 @@ QFuture<QList<QFuture<void>>> LateWrites::lookNow()
         m_timer.stop();
     QList<QFuture<void>> looks;
     for (const auto &[name, key] : m_keys) {
-        looks.append(key.store->removeOwn(name, key.left.document, key.lease)
+        looks.append(key.store->removeOwn(name, {.value = key.left.document}, key.lease)
                          .then(this, [this, left = key.left](const Result<bool> &removed) {
                              if (!removed || !*removed)
                                  return;
@@ -39,7 +42,9 @@ QFuture<QList<QFuture<void>>> LateWrites::lookNow()
                              Q_EMIT leftAgain(left);
                          }));
     }
-    return QtFuture::whenAll(looks.begin(), looks.end());
+    m_isLooking = true;
+    return QtFuture::whenAll(looks.begin(), looks.end())
+        .then(this, [this](const QList<QFuture<void>> &) { m_isLooking = false; });
 }
 
 } // namespace EtcdRegistry

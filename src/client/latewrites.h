@@ -21,7 +21,7 @@ public:
 
     void look(Store &store, const Registration &left, const Lease &lease);
     /// At all of them, once and now.
-    QFuture<QList<QFuture<void>>> lookNow();
+    QFuture<void> lookNow();
     /// It is held again.
     void forget(const QString &key) { m_keys.erase(key); }
 
@@ -39,6 +39,7 @@ private:
     };
 
     std::map<QString, Key> m_keys;
+    bool m_isLooking = false;
     QTimer m_timer;
 };
 

@@ -22,6 +22,9 @@ struct Service
     bool ownLease = false; ///< v3: a lease of its own even if its TTL is the client's
     /// When somebody else deletes or replaces its key: put it again, or hold it no longer.
     enum class WhenTaken { Rejoin, LetGo } whenTaken = WhenTaken::Rejoin;
+    /// When its key is there already with another document (one with the same is its own of
+    /// before): take it over, or join not (Error::Code::Taken, Registration::found).
+    WhenThere whenThere = WhenThere::Replace;
 
     bool operator==(const Service &) const = default;
 };

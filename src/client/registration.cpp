@@ -28,6 +28,8 @@ QString causeText(const Registration &registration)
     case Registration::Cause::KeyGone:
         return tr(
             QT_TRANSLATE_NOOP("Registration", "Its key was deleted or replaced by somebody else."));
+    case Registration::Cause::DirectoryGone:
+        return tr(QT_TRANSLATE_NOOP("Registration", "Its directory has expired, or was deleted."));
     case Registration::Cause::LeaseGone:
         return tr(QT_TRANSLATE_NOOP("Registration", "Its lease was revoked by somebody else."));
     }

@@ -25,14 +25,15 @@ struct Registration
 
     /// Why it is in this state.
     enum class Cause {
-        Asked,      ///< somebody here wanted it so
-        Beat,       ///< a beat, or the write of the key, got through
-        BeatFailed, ///< see lastError
-        Overdue,    ///< no beat was sent in time: this machine was asleep, or is too busy
-        Expired,    ///< no beat got through within its TTL
-        KeyGone,    ///< its key was deleted or replaced by somebody else
-        LeaseGone,  ///< v3: its lease was revoked by somebody else
-        Refused,    ///< joining or leaving failed: see lastError
+        Asked,         ///< somebody here wanted it so
+        Beat,          ///< a beat, or the write of the key, got through
+        BeatFailed,    ///< see lastError
+        Overdue,       ///< no beat was sent in time: this machine was asleep, or is too busy
+        Expired,       ///< no beat got through within its TTL
+        KeyGone,       ///< its key was deleted or replaced by somebody else
+        LeaseGone,     ///< v3: its lease was revoked by somebody else
+        DirectoryGone, ///< v2: the directory of its key has expired, or was deleted
+        Refused,       ///< joining or leaving failed: see lastError
     };
 
     qint64 id = 0; ///< unique within the Registry, never used again
@@ -48,6 +49,9 @@ struct Registration
     int rejoins = 0;                ///< how often the key had gone and was put again
     qint64 lease = 0;               ///< v3
     std::optional<Error> lastError; ///< of the last beat; none if it succeeded
+    /// What was at its key with another document, when it was joined or since; null: nothing.
+    InstancePtr found;
+    bool contested = false; ///< the same came back: two owners fight over the key
 
     bool isHeld() const { return state != State::Left && state != State::Failed; }
 

@@ -140,18 +140,23 @@ QFuture<Result<QString>> Registry::write(const Service &service)
     const Result<Layout::Record> record = Layout::encode(service);
     if (!record)
         return d->connection.transport().later(Result<QString>(record.error()));
-    return d->connection.withStore<QString>([this, record = *record, ttl = service.ttl] {
+    return d->connection.withStore<QString>([this, record = *record, ttl = service.ttl,
+                                             whenThere = service.whenThere] {
         return d->connection.store()
             .grant(ttl)
             .then(this,
-                  [this, record](const Result<Lease> &lease) {
+                  [this, record, whenThere](const Result<Lease> &lease) {
                       return lease
-                                 ? d->connection.store().put(record.key, record.value, *lease)
-                                 : d->connection.transport().later(Result<Applied>(lease.error()));
+                                 ? d->connection.store().put(record.key, {.value = record.value},
+                                                             *lease, whenThere)
+                                 : d->connection.transport().later(Result<Written>(lease.error()));
                   })
             .unwrap()
-            .then(this, [key = record.key](const Result<Applied> &put) {
-                return put ? Result<QString>(key) : put.error();
+            .then(this, [key = record.key](const Result<Written> &put) -> Result<QString> {
+                if (!put)
+                    return put.error();
+                return put->refused ? Result<QString>(Error{.code = Error::Code::Taken})
+                                    : Result<QString>(key);
             });
     });
 }

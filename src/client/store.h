@@ -81,13 +81,33 @@ struct Lease
     bool operator==(const Lease &) const = default;
 };
 
+/// A key of ours, as far as we know.
+struct Kept
+{
+    QByteArray value;
+    QByteArray former{}; ///< what we wrote before, and may find there yet
+    /// At which we wrote it last. A write carries it, so that one that comes late, as from a node
+    /// that hung, finds nothing to do. 0: not known, or the key has gone.
+    qint64 revision = 0;
+
+    bool isOurs(const QByteArray &found) const
+    {
+        return found == value || (!former.isEmpty() && found == former);
+    }
+};
+
+/// What to do where somebody else's value is at a key.
+enum class WhenThere { Replace, Refuse };
+
 /// What a heartbeat has found.
 struct Renewal
 {
-    /// Keys that are not (any more) kept alive by it, to be put again: they have gone, or have
-    /// another lease (v3) or value (v2).
-    QStringList lost;
-    qint64 term = 0; ///< see Lease; v2: 0
+    /// v2: the key is not (any more) kept alive by it, and to be put again: it has gone, or has
+    /// another value. v3: see Store::lost().
+    QStringList lost{};
+    bool directoryGone = false; ///< v2: and its directory too
+    qint64 revision = 0;        ///< v2: of the key, now
+    qint64 term = 0;            ///< v3: see Lease
 };
 
 struct LeaseTime
@@ -110,6 +130,14 @@ enum class Applied {
     MaybeAgain, ///< an earlier attempt was given up: etcd may still carry it out, even later
 };
 
+struct Written
+{
+    Applied applied = Applied::Once;
+    qint64 revision = 0;          ///< of the key, now
+    std::optional<Entry> found{}; ///< what was there and not ours
+    bool refused = false;         ///< and therefore is there still: WhenThere::Refuse
+};
+
 /// One of etcd's two stores: it turns bytes into keys, values, leases and revisions, and knows
 /// nothing of services. Every operation is idempotent, tries all nodes and ends by the
 /// connection's deadline. Futures finish from the event loop of the thread that made the store;
@@ -127,22 +155,26 @@ public:
 
     /// The lease under which the keys of put() live. v2: no request.
     virtual QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) = 0;
-    virtual QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
-                                         const Lease &lease) = 0;
+    virtual QFuture<Result<Written>> put(const QString &key, const Kept &own, const Lease &lease,
+                                         WhenThere whenThere = WhenThere::Replace) = 0;
 
-    /// One heartbeat for all the keys of a lease, with their values; it ends well before they
-    /// expire. NotFound: the lease itself has gone. v2: one key only. Of all operations this one is
-    /// called thousands of times a second, and a future would be a tenth of what it takes.
+    /// One heartbeat for all the keys of a lease; it ends well before they expire. NotFound: the
+    /// lease itself has gone. v2: one key only. Of all operations this one is called thousands of
+    /// times a second, and a future would be a tenth of what it takes.
     using KeptAlive = std::function<void(const Result<Renewal> &)>;
-    virtual void keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
+    virtual void keepAlive(const Lease &lease, const QHash<QString, Kept> &keys,
                            KeptAlive done) = 0;
+
+    /// Those of the keys that a v3 lease does not keep alive (any more), to be put again: they have
+    /// gone, or have another lease. v2: none.
+    virtual QFuture<Result<QStringList>> lost(const Lease &lease, const QStringList &keys) = 0;
 
     /// False: it was not there.
     virtual QFuture<Result<bool>> remove(const QString &key) = 0;
 
     /// Deletes what put() wrote, and nothing that somebody else put in its place: a key with this
     /// lease (v3) or value (v2). False: there was no such thing.
-    virtual QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+    virtual QFuture<Result<bool>> removeOwn(const QString &key, const Kept &own,
                                             const Lease &lease) = 0;
 
     /// Ends a lease, and with it the keys that are still on it. v2: no request.

@@ -2,7 +2,7 @@
 #include "storev2.h"
 
 #include "etcderror.h"
-#include "json.h"
+#include "keysapi.h"
 #include "transport.h"
 #include "watchv2.h"
 
@@ -14,10 +14,9 @@ using namespace std::chrono_literals;
 
 namespace EtcdRegistry {
 
-constexpr int keyNotFound = 100;
-constexpr int compareFailed = 101;
+using namespace KeysApi;
 
-static QByteArray keyPath(const QString &key)
+QByteArray KeysApi::keyPath(const QString &key)
 {
     return "/v2/keys/" % QUrl::toPercentEncoding(key, "/");
 }
@@ -28,17 +27,12 @@ static QString nobody(const QString &prefix)
     return prefix + u"_etcd-registry-browser"_s;
 }
 
-static HttpRequest formRequest(const QString &key, const QByteArray &form)
+HttpRequest KeysApi::formRequest(const QString &key, const QByteArray &form)
 {
     return {.method = QByteArrayLiteral("PUT"),
             .path = keyPath(key),
             .body = form,
             .contentType = QByteArrayLiteral("application/x-www-form-urlencoded")};
-}
-
-static QByteArray seconds(std::chrono::milliseconds ttl)
-{
-    return QByteArray::number(qint64(std::chrono::ceil<std::chrono::seconds>(ttl).count()));
 }
 
 /// `expiration` is exact but told by the server's clock, `ttl` is ours but in whole seconds: the
@@ -54,8 +48,7 @@ static std::chrono::milliseconds timeLeft(const QString &expirationText, qint64 
     return agree ? exact : coarse;
 }
 
-/// The key in a node; nothing if it is a directory, or no node at all.
-static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &now)
+std::optional<Entry> KeysApi::entryOf(const Json::Views &node, const QDateTime &now)
 {
     Entry entry;
     bool hasValue = false;
@@ -81,24 +74,6 @@ static std::optional<Entry> entryOf(const Json::Views &node, const QDateTime &no
     if (entry.hasTtl)
         entry.timeLeft = timeLeft(expiration, ttl, now);
     return hasValue && !entry.key.isEmpty() ? std::optional(std::move(entry)) : std::nullopt;
-}
-
-/// What an answer to a write says against it, if anything. That a proxy is fine is no write.
-static std::optional<Error> errorIn(const HttpReply &reply)
-{
-    if (reply.status >= 300)
-        return errorFromReply(reply);
-    bool isDone = false;
-    const auto read =
-        Json::forEachField(reply.body, [&](QByteArrayView name, QByteArrayView value) {
-            isDone |= name == R"("action")" && value.startsWith('"');
-        });
-    if (read && isDone)
-        return {};
-    return Error{.code = Error::Code::Protocol,
-                 .httpStatus = reply.status,
-                 .endpoint = reply.endpoint.toString(),
-                 .detail = u"not an answer to a write"_s};
 }
 
 StoreV2::StoreV2(Transport &transport, QObject *parent)
@@ -155,112 +130,6 @@ QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
                   });
               })
         .unwrap();
-}
-
-QFuture<Result<Lease>> StoreV2::grant(std::chrono::milliseconds ttl)
-{
-    return m_transport.later(Result<Lease>(Lease{0, std::chrono::ceil<std::chrono::seconds>(ttl)}));
-}
-
-QFuture<Result<Applied>> StoreV2::put(const QString &key, const QByteArray &value,
-                                      const Lease &lease)
-{
-    // cmux resets a connection whose first request line is longer than this.
-    constexpr qsizetype longestPath = 4000;
-    const QByteArray form = "value=" + value.toPercentEncoding() + "&ttl=" + seconds(lease.ttl)
-                            + "&noValueOnSuccess=true";
-    HttpRequest request = formRequest(key, form);
-    request.onlyHere = true;
-    if (request.path.size() > longestPath) {
-        return m_transport.later(Result<Applied>(
-            Error{.code = Error::Code::InvalidArgument,
-                  .detail = tr("The key is too long for etcd's v2 API. Use a shorter name or "
-                               "namespace.")}));
-    }
-    return m_transport.send(request).then(
-        this, [](const Result<HttpReply> &reply) -> Result<Applied> {
-            if (!reply)
-                return reply.error();
-            if (const auto error = errorIn(*reply))
-                return *error;
-            return reply->uncertain ? Applied::MaybeAgain : Applied::Once;
-        });
-}
-
-/// What an answer to a refresh says.
-static Result<Renewal> renewalFrom(const QString &key, const Result<HttpReply> &reply)
-{
-    if (!reply)
-        return reply.error();
-    const auto error = errorIn(*reply);
-    if (!error)
-        return Renewal();
-    if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
-        return Renewal{{key}};
-    return *error;
-}
-
-void StoreV2::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
-                        KeptAlive done)
-{
-    Q_ASSERT(values.size() == 1);
-    const QString key = values.cbegin().key();
-    HttpRequest request = formRequest(key, "refresh=true&prevExist=true&noValueOnSuccess=true&ttl="
-                                               % seconds(lease.ttl) % "&prevValue="
-                                               % values.cbegin()->toPercentEncoding());
-    request.within = beatWithin(lease.ttl);
-    request.frequent = true;
-    m_transport.send(request, [key, done = std::move(done)](const Result<HttpReply> &reply) {
-        done(renewalFrom(key, reply));
-    });
-}
-
-/// What an answer to a deletion says; anything where there was no such key.
-static constexpr auto removed = [](const Result<HttpReply> &reply) -> Result<bool> {
-    if (!reply)
-        return reply.error();
-    const auto error = errorIn(*reply);
-    if (!error)
-        return true;
-    if (error->etcdCode == keyNotFound || error->etcdCode == compareFailed)
-        return false;
-    return *error;
-};
-
-QFuture<Result<bool>> StoreV2::remove(const QString &key)
-{
-    return m_transport.send({.method = "DELETE", .path = keyPath(key), .onlyHere = true})
-        .then(this, removed);
-}
-
-QFuture<Result<bool>> StoreV2::removeOwn(const QString &key, const QByteArray &value, const Lease &)
-{
-    return m_transport.send({.path = keyPath(key) + "?quorum=true", .read = true})
-        .then(this,
-              [this, key, value](const Result<HttpReply> &reply) {
-                  if (!reply || reply->status >= 300)
-                      return m_transport.later(removed(reply));
-                  std::optional<Entry> entry;
-                  const auto read = Json::forEachObject(reply->body, [&](const Json::Views &node) {
-                      if (!entry)
-                          entry = entryOf(node, QDateTime::currentDateTimeUtc());
-                  });
-                  if (!read || !entry || entry->value != value)
-                      return m_transport.later(Result<bool>(false));
-                  // Not by its value, which might be too long for a path.
-                  return m_transport
-                      .send({.method = "DELETE",
-                             .path = keyPath(key)
-                                     + "?prevIndex=" + QByteArray::number(entry->modRevision),
-                             .onlyHere = true})
-                      .then(this, removed);
-              })
-        .unwrap();
-}
-
-QFuture<Result<void>> StoreV2::revoke(const Lease &)
-{
-    return m_transport.later(Result<void>());
 }
 
 QFuture<Result<LeaseTime>> StoreV2::timeToLive(qint64)

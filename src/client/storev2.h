@@ -19,12 +19,12 @@ public:
     Api api() const override { return Api::V2; }
     QFuture<Result<Listing>> list(const QString &prefix) override;
     QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
-    QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
-                                 const Lease &lease) override;
-    void keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
-                   KeptAlive done) override;
+    QFuture<Result<Written>> put(const QString &key, const Kept &own, const Lease &lease,
+                                 WhenThere whenThere = WhenThere::Replace) override;
+    void keepAlive(const Lease &lease, const QHash<QString, Kept> &keys, KeptAlive done) override;
+    QFuture<Result<QStringList>> lost(const Lease &lease, const QStringList &keys) override;
     QFuture<Result<bool>> remove(const QString &key) override;
-    QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+    QFuture<Result<bool>> removeOwn(const QString &key, const Kept &own,
                                     const Lease &lease) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
@@ -42,6 +42,18 @@ public:
     static Result<Event> decodeEvent(const QByteArray &line);
 
 private:
+    struct Put;
+    struct Beat;
+
+    QFuture<Result<std::optional<Entry>>> find(const QString &key,
+                                               std::chrono::milliseconds within = {});
+    QFuture<Result<Written>> sendPut(const std::shared_ptr<Put> &put);
+    QFuture<Result<Written>> putOver(const std::shared_ptr<Put> &put);
+    void sendBeat(const std::shared_ptr<Beat> &beat);
+    void findAndBeat(const std::shared_ptr<Beat> &beat, std::chrono::milliseconds within);
+    QFuture<Result<bool>> removeAt(const QString &key, qint64 revision);
+    QFuture<Result<bool>> findAndRemove(const QString &key, const Kept &own);
+
     Transport &m_transport;
     Workers m_decoders;
 };

@@ -102,6 +102,7 @@ QFuture<Result<void>> StoreV3::logIn()
     if (m_loginWaiters.size() > 1) // one login serves them all: etcd takes 78 ms over each
         return future;
 
+    m_mayNotRead = false;
     m_transport.setAuthorization({}); // an expired token would be refused here too
     m_transport
         .send(requestOf("/auth/authenticate", {{u"name"_s, m_user}, {u"password"_s, m_password}}))
@@ -266,18 +267,29 @@ QFuture<Result<Lease>> StoreV3::grant(std::chrono::milliseconds ttl)
         .unwrap();
 }
 
-/// What a timetolive answer says of the keys. It may name 10,000, each second.
-static Result<Renewal> renewalFrom(const HttpReply &answer,
-                                   const QHash<QString, QByteArray> &values)
+void StoreV3::keepAlive(const Lease &lease, const QHash<QString, Kept> &, KeptAlive done)
 {
-    Renewal renewal;
+    HttpRequest renewal = requestOf("/lease/keepalive", {{u"ID"_s, QString::number(lease.id)}});
+    renewal.within = beatWithin(lease.ttl);
+    call(renewal).then(this, [done = std::move(done)](const Result<HttpReply> &reply) {
+        const Result<QJsonObject> answer = objectOf(reply);
+        if (!answer)
+            return done(answer.error());
+        const QJsonObject result = answer->value("result"_L1).toObject();
+        if (integer(result.value("TTL"_L1)) > 0)
+            return done(Renewal{.term = termIn(result)});
+        done(Error{.code = Error::Code::NotFound,
+                   .endpoint = reply->endpoint.toString(),
+                   .detail = u"the lease has expired"_s});
+    });
+}
+
+/// Of the keys those that a timetolive answer does not name. It may name 10,000, each second.
+static Result<QStringList> notNamed(const HttpReply &answer, const QStringList &keys)
+{
     QSet<QByteArray> attached;
     const auto read =
         Json::forEachField(answer.body, [&](QByteArrayView name, QByteArrayView value) {
-            if (name == R"("header")") {
-                const QJsonDocument header = QJsonDocument::fromJson(value.toByteArray());
-                renewal.term = integer(header["raft_term"_L1]);
-            }
             if (name != R"("keys")")
                 return;
             const QList<QByteArray> texts = value.toByteArray().split('"');
@@ -286,45 +298,24 @@ static Result<Renewal> renewalFrom(const HttpReply &answer,
         });
     if (!read)
         return protocolError(answer);
-    for (auto key = values.cbegin(); key != values.cend(); ++key) {
-        if (!attached.contains(key.key().toUtf8().toBase64()))
-            renewal.lost.append(key.key());
+    QStringList lost;
+    for (const QString &key : keys) {
+        if (!attached.contains(key.toUtf8().toBase64()))
+            lost.append(key);
     }
-    return renewal;
+    return lost;
 }
 
-void StoreV3::keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
-                        KeptAlive done)
+QFuture<Result<QStringList>> StoreV3::lost(const Lease &lease, const QStringList &keys)
 {
-    HttpRequest renewal = requestOf("/lease/keepalive", {{u"ID"_s, QString::number(lease.id)}});
-    renewal.within = beatWithin(lease.ttl);
-    // The renewal says whether the lease lives, not whether somebody deleted a key: the second
-    // request tells which keys are still on it.
-    call(renewal)
-        .then(this,
-              [this, lease](const Result<HttpReply> &reply) {
-                  const Result<QJsonObject> answer = objectOf(reply);
-                  if (!answer)
-                      return m_transport.later(Result<HttpReply>(answer.error()));
-                  const QJsonObject result = answer->value("result"_L1).toObject();
-                  if (integer(result.value("TTL"_L1)) <= 0) {
-                      return m_transport.later(
-                          Result<HttpReply>(Error{.code = Error::Code::NotFound,
-                                                  .endpoint = reply->endpoint.toString(),
-                                                  .detail = u"the lease has expired"_s}));
-                  }
-                  return call(readOf("/lease/timetolive",
-                                     {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}}));
-              })
-        .unwrap()
-        .then(this, [values, done = std::move(done)](const Result<HttpReply> &reply) {
-            if (!reply)
-                done(reply.error());
-            else if (reply->status >= 300)
-                done(errorFromReply(*reply));
-            else
-                done(renewalFrom(*reply, values));
-        });
+    HttpRequest look =
+        readOf("/lease/timetolive", {{u"ID"_s, QString::number(lease.id)}, {u"keys"_s, true}});
+    look.within = beatWithin(lease.ttl) / 2;
+    return call(look).then(this, [keys](const Result<HttpReply> &reply) -> Result<QStringList> {
+        if (!reply)
+            return reply.error();
+        return reply->status < 300 ? notNamed(*reply, keys) : errorFromReply(*reply);
+    });
 }
 
 QFuture<Result<bool>> StoreV3::remove(const QString &key)
@@ -335,20 +326,6 @@ QFuture<Result<bool>> StoreV3::remove(const QString &key)
         const Result<QJsonObject> answer = objectOf(reply);
         return answer ? Result<bool>(integer(answer->value("deleted"_L1)) > 0) : answer.error();
     });
-}
-
-QFuture<Result<bool>> StoreV3::removeOwn(const QString &key, const QByteArray &, const Lease &lease)
-{
-    const QString name = base64(key.toUtf8());
-    const QJsonObject ours{
-        {u"target"_s, u"LEASE"_s}, {u"key"_s, name}, {u"lease"_s, QString::number(lease.id)}};
-    const QJsonObject removal{{u"request_delete_range"_s, QJsonObject{{u"key"_s, name}}}};
-    return call(requestOf("/kv/txn",
-                          {{u"compare"_s, QJsonArray{ours}}, {u"success"_s, QJsonArray{removal}}}))
-        .then(this, [](const Result<HttpReply> &reply) -> Result<bool> {
-            const Result<QJsonObject> answer = objectOf(reply);
-            return answer ? Result<bool>(answer->value("succeeded"_L1).toBool()) : answer.error();
-        });
 }
 
 QFuture<Result<void>> StoreV3::revoke(const Lease &lease)

@@ -31,13 +31,14 @@ public:
     Api api() const override { return Api::V3; }
     QFuture<Result<Listing>> list(const QString &prefix) override;
     QFuture<Result<Lease>> grant(std::chrono::milliseconds ttl) override;
-    /// Those that are asked for in one turn of the event loop travel together.
-    QFuture<Result<Applied>> put(const QString &key, const QByteArray &value,
-                                 const Lease &lease) override;
-    void keepAlive(const Lease &lease, const QHash<QString, QByteArray> &values,
-                   KeptAlive done) override;
+    /// Those that are asked for in one turn of the event loop travel together, and what is to be
+    /// deleted with removeOwn() as well.
+    QFuture<Result<Written>> put(const QString &key, const Kept &own, const Lease &lease,
+                                 WhenThere whenThere = WhenThere::Replace) override;
+    void keepAlive(const Lease &lease, const QHash<QString, Kept> &keys, KeptAlive done) override;
+    QFuture<Result<QStringList>> lost(const Lease &lease, const QStringList &keys) override;
     QFuture<Result<bool>> remove(const QString &key) override;
-    QFuture<Result<bool>> removeOwn(const QString &key, const QByteArray &value,
+    QFuture<Result<bool>> removeOwn(const QString &key, const Kept &own,
                                     const Lease &lease) override;
     QFuture<Result<void>> revoke(const Lease &lease) override;
     QFuture<Result<LeaseTime>> timeToLive(qint64 lease) override;
@@ -51,14 +52,18 @@ public:
 
 private:
     struct Pages;
-    struct Put;
+    struct Write;
+    using Writes = std::shared_ptr<std::vector<Write>>;
 
     HttpRequest requestOf(const QByteArray &method, const QJsonObject &body) const;
     HttpRequest readOf(const QByteArray &method, const QJsonObject &body) const;
     /// Logs in and sends it again where that is needed.
     QFuture<Result<HttpReply>> call(const HttpRequest &request);
-    void sendPuts();
-    void sendTogether(const std::shared_ptr<std::vector<Put>> &puts);
+    QFuture<Result<Written>> write(Write &&write);
+    void sendWrites();
+    void sendTogether(const Writes &writes, bool guarded);
+    void writeFailed(const Writes &writes, const Error &error, bool guarded);
+    void lookAndSend(const Writes &writes, bool uncertain);
     QFuture<Result<void>> logIn();
     QFuture<Result<Listing>> nextPage(const std::shared_ptr<Pages> &pages);
 
@@ -67,7 +72,8 @@ private:
     QString m_user;
     QString m_password;
     std::vector<QPromise<Result<void>>> m_loginWaiters;
-    std::vector<Put> m_puts; ///< to be sent in the next turn
+    std::vector<Write> m_writes; ///< to be sent in the next turn
+    bool m_mayNotRead = false;   ///< this user: writes are not guarded, keys not looked at
     Workers m_decoders;
 };
 

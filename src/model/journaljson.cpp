@@ -28,10 +28,11 @@ constexpr std::array whatWords{
     "moved",     "resynchronised", "repaired",     "cut off",      "recovered",     "paced",
     "streaming", "not written"};
 constexpr std::array errorWords{
-    "invalid argument", "not found",         "conflict",      "login required",
-    "login refused",    "permission denied", "unreachable",   "timeout",
-    "unavailable",      "no leader",         "tls",           "out of space",
-    "too large",        "not served",        "other cluster", "protocol"};
+    "invalid argument", "not found",     "conflict",          "taken",
+    "login required",   "login refused", "permission denied", "unreachable",
+    "timeout",          "unavailable",   "no leader",         "tls",
+    "out of space",     "too large",     "not served",        "other cluster",
+    "protocol"};
 static_assert(kindWords.size() == JournalEntry::kindCount);
 static_assert(whatWords.size() == size_t(What::NotWritten) + 1);
 static_assert(errorWords.size() == size_t(Error::Code::Protocol) + 1);

@@ -185,8 +185,8 @@ const std::map<QByteArray, Operation> &operations()
         {"v2 check", {Api::V2, checkV2, &live}},
         {"v3 list", {Api::V3, rangeV3, &list}},
         {"v3 grant", {Api::V3, "/v3/lease/grant", &join}},
-        {"v3 put", {Api::V3, "/v3/kv/put", &join}},
-        {"v3 txn", {Api::V3, "/v3/kv/txn", &joinTwo}},
+        {"v3 put", {Api::V3, "/v3/kv/txn", &join}},
+        {"v3 puts", {Api::V3, "/v3/kv/txn", &joinTwo}},
         {"v3 renewal", {Api::V3, "/v3/lease/keepalive", &beat}},
         {"v3 time to live", {Api::V3, "/v3/lease/timetolive", &beat}},
         {"v3 revoke", {Api::V3, "/v3/lease/revoke", &leave}},
@@ -221,7 +221,6 @@ void answerSoundly(FakeEtcd &node, Api api)
     node.hasV3(5, keys);
     const QByteArray header = R"({"header":)" + FakeEtcd::header(5);
     set("/v3/lease/grant", header + R"(,"ID":"7","TTL":"10"})");
-    set("/v3/kv/put", header + "}");
     set("/v3/kv/txn", header + R"(,"succeeded":true})");
     set("/v3/lease/keepalive", R"({"result":)" + header + R"(,"ID":"7","TTL":"10"}})");
     set("/v3/lease/timetolive", header + R"(,"ID":"7","TTL":"9","grantedTTL":"10","keys":[")"

@@ -31,6 +31,7 @@ void TestError::perCode_data()
     QTest::addColumn<bool>("retryable");
     QTest::addColumn<QString>("words");
     QTest::newRow("NotFound") << Code::NotFound << false << u"no longer"_s;
+    QTest::newRow("Taken") << Code::Taken << false << u"take it over"_s;
     QTest::newRow("Conflict") << Code::Conflict << false << u"changed"_s;
     QTest::newRow("LoginRequired") << Code::LoginRequired << false << u"user:password@"_s;
     QTest::newRow("LoginRefused") << Code::LoginRefused << false << u"password"_s;

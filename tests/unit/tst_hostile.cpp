@@ -24,10 +24,11 @@ constexpr qint64 MiB = 1024 * 1024;
 QString nameOf(Error::Code code)
 {
     constexpr const char *names[] = {
-        "InvalidArgument", "NotFound",         "Conflict",     "LoginRequired",
-        "LoginRefused",    "PermissionDenied", "Unreachable",  "Timeout",
-        "Unavailable",     "NoLeader",         "Tls",          "OutOfSpace",
-        "TooLarge",        "NotServed",        "OtherCluster", "Protocol"};
+        "InvalidArgument", "NotFound",     "Conflict",         "Taken",
+        "LoginRequired",   "LoginRefused", "PermissionDenied", "Unreachable",
+        "Timeout",         "Unavailable",  "NoLeader",         "Tls",
+        "OutOfSpace",      "TooLarge",     "NotServed",        "OtherCluster",
+        "Protocol"};
     return QLatin1StringView(names[int(code)]);
 }
 

@@ -86,7 +86,7 @@ void TestRegistrationState::saysWhy()
         each.cause = Cause(cause);
         said.append(causeText(each));
     }
-    QCOMPARE(said.size(), 8);
+    QCOMPARE(said.size(), 9);
     QCOMPARE(said[int(Cause::Beat)], QString());
     QCOMPARE(said[int(Cause::BeatFailed)], u"No."_s);
     QVERIFY(said[int(Cause::Expired)].endsWith(u" No."_s));

@@ -54,11 +54,11 @@ private:
 QString TestWatch::textOf(const WatchEnd &end)
 {
     constexpr const char *reasons[] = {"broken", "compacted", "refused"};
-    constexpr const char *codes[] = {
-        "InvalidArgument", "NotFound",  "Conflict",     "LoginRequired",
-        "LoginRefused",    "Denied",    "Unreachable",  "Timeout",
-        "Unavailable",     "NoLeader",  "Tls",          "OutOfSpace",
-        "TooLarge",        "NotServed", "OtherCluster", "Protocol"};
+    constexpr const char *codes[] = {"InvalidArgument", "NotFound",     "Conflict",  "Taken",
+                                     "LoginRequired",   "LoginRefused", "Denied",    "Unreachable",
+                                     "Timeout",         "Unavailable",  "NoLeader",  "Tls",
+                                     "OutOfSpace",      "TooLarge",     "NotServed", "OtherCluster",
+                                     "Protocol"};
     // Qt does not always know a connection that ended from an answer that did.
     const bool inQtsWords = end.error.code == Error::Code::Unreachable;
     return QLatin1StringView(reasons[int(end.reason)]) + u' '
