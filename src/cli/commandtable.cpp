@@ -36,8 +36,8 @@ const QStringList anyCommand{u"etcd"_s, u"color"_s, u"help"_s, u"version"_s};
 
 const QList<CommandInfo> &commandTable()
 {
-    const QStringList service{u"port"_s,  u"hostname"_s, u"count"_s,
-                              u"field"_s, u"doc"_s,      u"let-go"_s};
+    const QStringList service{u"port"_s, u"hostname"_s, u"count"_s,       u"field"_s,
+                              u"doc"_s,  u"let-go"_s,   u"no-take-over"_s};
     const QStringList output{u"output"_s, u"json"_s};
     static const QList<CommandInfo> table{
         {u"join"_s, u"NAME [SERVER.js | -- COMMAND [ARGUMENT...]]"_s,
@@ -118,7 +118,7 @@ const QList<CommandInfo> &commandTable()
             "If the connection has a namespace, all has to be in or below it."),
          1,
          1,
-         QStringList{u"write-only"_s, u"let-go"_s},
+         QStringList{u"write-only"_s, u"let-go"_s, u"no-take-over"_s},
          {},
          true},
         {u"copy-as"_s, u"FORMAT NAME"_s, tr("print commands that register its instances again"),
@@ -183,6 +183,11 @@ const QList<OptionInfo> &optionTable()
          {},
          tr("Hold it no longer when somebody else deletes or replaces its key; without this it is "
             "put again.")},
+        {u"no-take-over"_s,
+         {},
+         {},
+         tr("Join not where its key is there already with another document; without this that is "
+            "replaced, and told.")},
         {u"wait"_s, u"w"_s, u"MS"_s, tr("From leaving to SIGTERM (2000)."), {}, u"2000"_s},
         {u"slack"_s, u"s"_s, u"MS"_s, tr("From SIGTERM to SIGKILL (5000)."), {}, u"5000"_s},
         {u"check"_s,

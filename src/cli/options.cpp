@@ -253,6 +253,8 @@ private:
         preset.heartbeat = m_result.connection.heartbeat;
         if (m_parser.isSet(u"let-go"_s))
             preset.whenTaken = Service::WhenTaken::LetGo;
+        if (m_parser.isSet(u"no-take-over"_s))
+            preset.whenThere = WhenThere::Refuse;
         return m_result.command == "join"_L1     ? readJoin(preset)
                : m_result.command == "import"_L1 ? readImport(preset)
                : m_result.command == "apply"_L1  ? readScenario()

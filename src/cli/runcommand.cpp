@@ -5,6 +5,11 @@
 #include "output.h"
 #include "terminationsignals.h"
 
+#include <QHostAddress>
+#include <QNetworkInterface>
+#include <QNetworkProxy>
+#include <QTcpSocket>
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -106,6 +111,7 @@ void RunCommand::join()
         if (m_stage != Stage::Running)
             return;
         if (joined) {
+            tellWhereItListens(RegistrationReporter::instanceOf({joined->key, joined->document}));
             if (m_tellJoined)
                 complain(tr("%1 is registered.").arg(m_name));
             m_tellJoined = m_options.verbose;
@@ -121,6 +127,29 @@ void RunCommand::join()
         m_retryTimer.start(m_retryDelay);
         m_retryDelay = std::min(2 * m_retryDelay, longestRetry);
     });
+}
+
+/// Who listens for this machine only is not reached at the address that is registered.
+void RunCommand::tellWhereItListens(const Instance &instance)
+{
+    const QHostAddress address(instance.hostname);
+    if (std::exchange(m_knowsWhere, true) || address.isLoopback()
+        || !QNetworkInterface::allAddresses().contains(address))
+        return;
+    auto *socket = new QTcpSocket(this);
+    socket->setProxy(QNetworkProxy::NoProxy);
+    connect(socket, &QTcpSocket::connected, socket, &QObject::deleteLater);
+    connect(socket, &QTcpSocket::errorOccurred, this,
+            [this, socket, instance](QAbstractSocket::SocketError error) {
+                socket->deleteLater();
+                if (error != QAbstractSocket::ConnectionRefusedError)
+                    return;
+                complain(tr("%1: the command accepts connections from this machine only, and "
+                            "nobody else reaches it at %2. Let it listen on 0.0.0.0, or register "
+                            "it with --hostname 127.0.0.1.")
+                             .arg(m_name, instance.host));
+            });
+    socket->connectToHost(address, instance.port.toUShort());
 }
 
 void RunCommand::leaveMeanwhile()

@@ -27,6 +27,7 @@ private:
     void startServer(const QString &hostname, quint16 port);
     void update();
     void join();
+    void tellWhereItListens(const Instance &instance);
     void leaveMeanwhile();
     void stop(int signal);
     void nextStage();
@@ -39,6 +40,7 @@ private:
     Service m_service;
     QString m_name; ///< with its URL, for messages
     bool m_isJoining = false;
+    bool m_knowsWhere = false; ///< it listens
     bool m_isLeaving = false;              ///< for now
     bool m_tellJoined = m_options.verbose; ///< the user knows of a trouble, or wants to know
     QString m_whyNotJoined;                ///< as last told

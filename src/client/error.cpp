@@ -87,9 +87,9 @@ QString Error::message() const
         return Text::tr("It was changed meanwhile on %1%2. Refresh, and try again.")
             .arg(where, because);
     case Code::Taken:
-        return Text::tr("Another registration has this name and URL already%1. Choose another "
-                        "port, or take it over.")
-            .arg(because);
+        return Text::tr("Another registration of this name and URL is on %1 already%2. Choose "
+                        "another port, or take it over.")
+            .arg(where, because);
     case Code::LoginRequired:
         return Text::tr("%1 asks for a login%2. Put user:password@ before the host.")
             .arg(where, because);

@@ -108,11 +108,16 @@ QFuture<Result<void>> Heartbeat::write(const QString &key, WhenThere whenThere, 
         .unwrap();
 }
 
+static Error takenBy(const Entry &entry)
+{
+    return {.code = Error::Code::Taken, .detail = QString::fromUtf8(entry.value.left(1000))};
+}
+
 Result<void> Heartbeat::wrote(const QString &key, const Kept &sent, const Lease &lease,
                               const Result<Written> &put, Clock::time_point since)
 {
     const auto result = !put           ? Result<void>(put.error())
-                        : put->refused ? Result<void>(Error{.code = Error::Code::Taken})
+                        : put->refused ? Result<void>(takenBy(*put->found))
                                        : Result<void>();
     const auto known = m_writes.find(key);
     if (known != m_writes.end()) {

@@ -189,8 +189,11 @@ Result<Record> encode(const Service &service)
     const auto port = given(fields, "port"_L1);
     const auto protocol = given(fields, "protocol"_L1);
     const auto hostname = givenOr(fields, "hostname"_L1, &localAddress);
-    const auto host = givenOr(fields, "host"_L1,
-                              [&] { return port.isEmpty() ? hostname : hostname + u':' + port; });
+    const auto host = givenOr(fields, "host"_L1, [&] {
+        const bool isBareV6 = hostname.contains(u':') && !hostname.startsWith(u'[');
+        const QString address = isBareV6 ? u'[' + hostname + u']' : hostname;
+        return port.isEmpty() ? address : address + u':' + port;
+    });
     const auto url = givenOr(fields, "url"_L1, [&] {
         return (protocol.isEmpty() ? u"http"_s : protocol) + "://"_L1 + host;
     });

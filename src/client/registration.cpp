@@ -16,6 +16,12 @@ QString causeText(const Registration &registration)
     case Registration::Cause::Beat:
         return {};
     case Registration::Cause::BeatFailed:
+        if (registration.lastError
+            && registration.lastError->code == Error::Code::PermissionDenied) {
+            return tr(QT_TRANSLATE_NOOP("Registration", "The right to write it was revoked."))
+                   + u' ' + error;
+        }
+        return error;
     case Registration::Cause::Refused:
         return error;
     case Registration::Cause::Overdue:

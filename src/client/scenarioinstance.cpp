@@ -77,6 +77,7 @@ void ScenarioInstance::expect(QFuture<Result<void>> future, int *counted)
 
 void ScenarioInstance::join()
 {
+    m_joining = true;
     m_registry.join(m_service).then(&m_registry, [self = QPointer(this), registry = &m_registry](
                                                      const Result<Registration> &registration) {
         if (self && !self->m_over)
@@ -88,6 +89,7 @@ void ScenarioInstance::join()
 
 void ScenarioInstance::joined(const Result<Registration> &registration)
 {
+    m_joining = false;
     const bool first = !std::exchange(m_begun, true);
     if (registration)
         m_id = registration->id;
@@ -153,8 +155,11 @@ void ScenarioInstance::resume()
 void ScenarioInstance::flap()
 {
     after(m_behaviour.flap->every, &ScenarioInstance::flap);
-    if (m_id == 0) // it is still on its way out or in, or could not be joined the last time
+    if (m_id == 0) {
+        if (!m_away && !m_joining) // it could not be joined the last time
+            join();
         return;
+    }
     m_away = true;
     count(m_report.away);
     expect(m_registry.leave(std::exchange(m_id, 0)));

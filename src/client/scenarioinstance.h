@@ -67,6 +67,7 @@ private:
     qint64 m_id = 0;
     int m_changes = 0;
     bool m_begun = false;
+    bool m_joining = false;
     bool m_away = false;
     bool m_over = false;
 };

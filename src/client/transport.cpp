@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 namespace EtcdRegistry {
 
 // Qt opens six connections to a host, and a seventh request's timer would run while it queues.
+// The sixth is kept for what has to end within a time.
 constexpr int inFlightPerNetwork = 5;
 constexpr auto largeDeadline = 60s;
 
@@ -148,9 +149,19 @@ void Transport::send(const HttpRequest &request, Done done)
     operation->done = std::move(done);
     if (request.frequent && startInPipeline(operation))
         return;
-    m_waiting.push_back(operation);
+    m_waiting.insert(firstBehind(*operation), operation);
     // From the event loop, so that a future never finishes inside the call that made it.
     QMetaObject::invokeMethod(this, &Transport::dispatch, Qt::QueuedConnection);
+}
+
+/// What has to end within a time, as heartbeats have, goes before all that has not.
+std::deque<std::shared_ptr<Transport::Operation>>::iterator
+Transport::firstBehind(const Operation &operation)
+{
+    const bool isUrgent = operation.request.within > 0ms;
+    return isUrgent ? std::ranges::find(m_waiting, 0ms,
+                                        [](const auto &other) { return other->request.within; })
+                    : m_waiting.end();
 }
 
 QFuture<Result<HttpReply>> Transport::ask(const QUrl &endpoint, const HttpRequest &request,
@@ -215,6 +226,7 @@ void Transport::dispatch()
 /// and all their shares before one that has just failed.
 std::optional<std::pair<QUrl, int>> Transport::freeNode(const Operation &operation) const
 {
+    const int most = inFlightPerNetwork + (operation.request.within > 0ms);
     const QList<QUrl> order = m_pool.order();
     const auto firstOthers = std::ranges::find_if_not(
         order, [this](const QUrl &endpoint) { return m_pool.isHealthy(endpoint); });
@@ -223,7 +235,7 @@ std::optional<std::pair<QUrl, int>> Transport::freeNode(const Operation &operati
         for (int network = 0; network < networks; ++network) {
             for (auto endpoint = first; endpoint != last; ++endpoint) {
                 if (!operation.tried.contains(*endpoint)
-                    && m_inFlight.value(*endpoint)[size_t(network)] < inFlightPerNetwork)
+                    && m_inFlight.value(*endpoint)[size_t(network)] < most)
                     return std::pair(*endpoint, network);
             }
         }

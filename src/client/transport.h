@@ -115,6 +115,7 @@ private:
     struct Operation;
 
     bool startInPipeline(const std::shared_ptr<Operation> &operation);
+    std::deque<std::shared_ptr<Operation>>::iterator firstBehind(const Operation &operation);
     void dispatch();
     std::optional<std::pair<QUrl, int>> freeNode(const Operation &operation) const;
     void start(const QUrl &endpoint, int network, const std::shared_ptr<Operation> &operation);

@@ -298,7 +298,9 @@ void Journal::recordRegistration(const Registration &registration)
         m_ours.removeIf([now = Clock::now()](auto each) { return each.value() < now; });
         m_ours.insert(registration.key, Clock::now() + leavingTime);
     }
-    if (registration.rejoins > known.rejoins)
+    if (registration.contested && !known.contested)
+        recordOurs(What::TwoOwners, registration); // and no more of its to and fro
+    if (registration.rejoins > known.rejoins && !known.contested)
         recordOurs(What::Rejoined, registration);
     if (registration.state == known.state)
         return;
@@ -313,8 +315,10 @@ void Journal::recordRegistration(const Registration &registration)
     case State::Lost:
         return recordOurs(What::Lost, registration);
     case State::Rejoining:
-        if (registration.cause != Cause::Expired) // which was told already
-            recordOurs(registration.cause == Cause::LeaseGone ? What::LeaseRevoked : What::KeyTaken,
+        if (registration.cause != Cause::Expired && !registration.contested) // told already
+            recordOurs(registration.cause == Cause::LeaseGone       ? What::LeaseRevoked
+                       : registration.cause == Cause::DirectoryGone ? What::DirectoryGone
+                                                                    : What::KeyTaken,
                        registration);
         return;
     case State::Alive:

@@ -68,6 +68,14 @@ QString oursText(const JournalEntry &entry)
     case What::LeftAgain:
         return Text::tr("a delayed write had brought %1 back: this window has left it again")
             .arg(who);
+    case What::DirectoryGone:
+        return Text::tr("the directory of %1 has expired, or was deleted: this window joins it "
+                        "again")
+            .arg(who);
+    case What::TwoOwners:
+        return Text::tr("two owners fight over the key of %1: this window, and another program "
+                        "that writes another document there")
+            .arg(who);
     default:
         return who;
     }

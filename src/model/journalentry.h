@@ -29,12 +29,14 @@ struct JournalEntry
         BeatsAgain, ///< after that
         Lost,       ///< expired, as no beat came through: `error`
         Rejoined,
-        BeatOverdue,  ///< none was sent in time
-        KeyTaken,     ///< deleted or replaced by somebody else; it is joined again
-        LeaseRevoked, ///< by somebody else; it is joined again
-        LetGo,        ///< its key or lease was taken, and it is not joined again
-        NotLeft,      ///< `error`
-        LeftAgain,    ///< a delayed write had brought it back
+        BeatOverdue,   ///< none was sent in time
+        KeyTaken,      ///< deleted or replaced by somebody else; it is joined again
+        LeaseRevoked,  ///< by somebody else; it is joined again
+        LetGo,         ///< its key or lease was taken, and it is not joined again
+        NotLeft,       ///< `error`
+        LeftAgain,     ///< a delayed write had brought it back
+        DirectoryGone, ///< expired or was deleted; it is joined again
+        TwoOwners,     ///< fight over its key
         // Node
         NoAnswer, ///< `error`
         Answers,  ///< again

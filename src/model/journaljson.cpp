@@ -22,11 +22,11 @@ namespace {
 constexpr std::array kindWords{"joined", "changed",  "left", "expired", "gone",
                                "late",   "flapping", "ours", "node",    "watch"};
 constexpr std::array whatWords{
-    "",          "not joined",     "beat paused",  "beat resumed", "beat failed",   "beats again",
-    "lost",      "rejoined",       "beat overdue", "key taken",    "lease revoked", "let go",
-    "not left",  "left again",     "no answer",    "answers",      "leads",         "connected",
-    "moved",     "resynchronised", "repaired",     "cut off",      "recovered",     "paced",
-    "streaming", "not written"};
+    "",          "not joined", "beat paused",    "beat resumed",   "beat failed",   "beats again",
+    "lost",      "rejoined",   "beat overdue",   "key taken",      "lease revoked", "let go",
+    "not left",  "left again", "directory gone", "two owners",     "no answer",     "answers",
+    "leads",     "connected",  "moved",          "resynchronised", "repaired",      "cut off",
+    "recovered", "paced",      "streaming",      "not written"};
 constexpr std::array errorWords{
     "invalid argument", "not found",     "conflict",          "taken",
     "login required",   "login refused", "permission denied", "unreachable",

@@ -45,6 +45,8 @@ private Q_SLOTS:
     void keepsAlive();
     void isTaken_data() { stores(); }
     void isTaken();
+    void takesOver_data() { stores(); }
+    void takesOver();
     void signalsLeave_data();
     void signalsLeave();
     void expiresAfterSigkill_data() { stores(); }
@@ -300,8 +302,35 @@ void TestCli::isTaken()
     QCOMPARE(Cli(at(store, u"taken"_s, {u"list"_s})).run().status(), 0);
     holds.terminate();
     QCOMPARE(holds.end().status(), 0);
-    QVERIFY2(holds.error.contains("is joined again") && holds.error.contains("is alive again"),
+    QVERIFY2(holds.error.contains("is being joined again") && holds.error.contains("is alive again"),
              holds.error);
+}
+
+/// What is there with another document, and whose owner writes it again.
+void TestCli::takesOver()
+{
+    QFETCH(QString, store);
+    const auto join = [&](const QStringList &further) {
+        return at(store, u"over"_s,
+                  QStringList{u"join"_s, u"web"_s, u"-p1"_s, u"--json"_s} + further, u"&ttl=2"_s);
+    };
+    Cli first(join({u"--field"_s, u"owner=prod"_s}));
+    QVERIFY(first.startAndRead(1));
+    Cli refused(join({u"--no-take-over"_s}));
+    QCOMPARE(refused.run().status(), 3);
+    QVERIFY2(refused.error.contains("prod"), refused.error);
+    Cli second(join({}));
+    QVERIFY(second.startAndRead(1));
+    QTest::qSleep(8000);
+    for (Cli *each : {&first, &second}) {
+        each->terminate();
+        QCOMPARE(each->end().status(), 0);
+        QVERIFY2(each->error.count("two owners fight") == 1, each->error);
+        QVERIFY2(each->error.count('\n') <= 5, each->error);
+    }
+    QVERIFY2(second.error.contains("was registered already") && second.error.contains("prod"),
+             second.error);
+    QVERIFY(!first.error.contains("was registered already"));
 }
 
 void TestCli::signalsLeave_data()

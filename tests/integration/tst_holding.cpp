@@ -3,6 +3,7 @@
 #include "etcdcluster.h"
 #include "fakeserver.h"
 #include "registry.h"
+#include "scenarioinstance.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -27,6 +28,15 @@ private Q_SLOTS:
     void leavesTheLeaseOfAFormerLeader();
     void joinsAClusterThatBeganAnew();
     void outlivesALeaderThatHangs();
+    void refusesToTakeOver_data() { eachApi(); }
+    void refusesToTakeOver();
+    void tellsOfTwoOwners_data() { eachApi(); }
+    void tellsOfTwoOwners();
+    void holdsWithTheRightToWriteOnly();
+    void pausesWhileTheClusterIsAway();
+    void leavesOthersKeysBeforeItHasALease();
+    void beatsAtLeastTwiceInItsTtl();
+    void flapsOnAfterAFailure();
     void tellsEachTransition_data() { eachApi(); }
     void tellsEachTransition();
     void leavesThousandsAtTheEnd_data() { eachApi(); }
@@ -256,6 +266,169 @@ void TestHolding::outlivesALeaderThatHangs()
         QCOMPARE(registration.rejoins, 0);
 }
 
+void TestHolding::refusesToTakeOver()
+{
+    QFETCH(Api, api);
+    Registry first(connection(api)), second(connection(api));
+    Service theirs = service(u"over"_s), ours = theirs;
+    theirs.document = R"({"owner":"prod"})";
+    ours.whenThere = WhenThere::Refuse;
+    const auto joined = await(first.join(theirs));
+    QVERIFY(joined);
+    QVERIFY(!joined->found);
+    InstancePtr found;
+    connect(&second, &Registry::registrationsChanged, this,
+            [&](const QList<Registration> &all) { found = all.first().found; });
+    const auto refused = await(second.join(ours));
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, Error::Code::Taken);
+    QVERIFY2(refused.error().message().contains("prod"_L1), qPrintable(refused.error().message()));
+    QVERIFY(found);
+    QCOMPARE(found->document, joined->document);
+    QCOMPARE(await(second.write(ours)).error().code, Error::Code::Taken);
+    QCOMPARE(m_etcd.get(api, joined->key).value_or(QByteArray()), joined->document);
+
+    // Its own of before is no other's: who was killed and starts again.
+    ours.document = theirs.document;
+    const auto again = await(second.join(ours));
+    QVERIFY(again);
+    QVERIFY(!again->found);
+    QVERIFY(await(second.leaveAll()));
+    QVERIFY(await(first.leaveAll()));
+    QVERIFY(!m_etcd.get(api, joined->key).has_value());
+}
+
+void TestHolding::tellsOfTwoOwners()
+{
+    QFETCH(Api, api);
+    Registry first(connection(api)), second(connection(api));
+    Service theirs = service(u"fight"_s), ours = theirs;
+    theirs.document = R"({"owner":"prod"})";
+    const auto joined = await(first.join(theirs));
+    QVERIFY(joined);
+    const auto over = await(second.join(ours));
+    QVERIFY(over);
+    QVERIFY(over->found);
+    QCOMPARE(over->found->document, joined->document);
+    for (Registry *each : {&first, &second})
+        QTRY_VERIFY_WITH_TIMEOUT(each->registrations().first().contested, 15000);
+    // What the other has written last is his.
+    QTRY_COMPARE_WITH_TIMEOUT(m_etcd.get(api, joined->key).value_or(QByteArray()), joined->document,
+                              15000);
+    QVERIFY(await(second.leaveAll()));
+    QCOMPARE(m_etcd.get(api, joined->key).value_or(QByteArray()), joined->document);
+    QVERIFY(await(first.leaveAll()));
+    QVERIFY(!m_etcd.get(api, joined->key).has_value());
+}
+
+/// It can't be looked which keys are there, and need not be.
+void TestHolding::holdsWithTheRightToWriteOnly()
+{
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    QVERIFY(etcd.enableAuth(Api::V3, u"writer"_s, u"word"_s));
+    const QByteArray grant = R"({"name":"services","perm":{"permType":"WRITE","key":")"
+                             + QByteArray("services/").toBase64() + R"(","range_end":")"
+                             + QByteArray("services0").toBase64() + "\"}}";
+    QCOMPARE(etcd.request(Api::V3, "POST", u"/v3/auth/role/grant"_s, grant).status, 200);
+    Registry registry(*ConnectionString::parse(
+        u"http://writer:word@"_s + etcd.endpoints().first().authority() + u"/?api=v3"_s));
+    States states(registry);
+    QStringList keys;
+    for (int port = 1; port <= 3; ++port) {
+        const auto joined = await(registry.join(service(u"blind"_s, port)));
+        QVERIFY2(joined, qPrintable(joined ? QString() : joined.error().message()));
+        keys.append(joined->key);
+    }
+    QTest::qWait(4000); // twice its TTL
+    QCOMPARE(states.told.last().first, State::Alive);
+    QVERIFY(!states.told.contains(std::pair(State::Late, Cause::BeatFailed)));
+    for (const QString &key : keys)
+        QVERIFY(etcd.get(Api::V3, key).has_value());
+    QVERIFY(await(registry.leaveAll()));
+    for (const QString &key : keys)
+        QVERIFY(!etcd.get(Api::V3, key).has_value());
+}
+
+/// On the lease that it shares it would live as long as the others.
+void TestHolding::pausesWhileTheClusterIsAway()
+{
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Registry registry(*ConnectionString::parse(
+        etcd.connectionString(u"/?api=v3&ttl=2&heartbeat=1&timeout=300&deadline=600"_s)));
+    const auto stays = await(registry.join(service(u"shared"_s, 1)));
+    const auto paused = await(registry.join(service(u"shared"_s, 2)));
+    QVERIFY(stays && paused);
+    QCOMPARE(stays->lease, paused->lease);
+    etcd.suspend(0);
+    registry.pause(paused->id);
+    QTest::qWait(1000);
+    etcd.resume(0);
+    QTRY_VERIFY_WITH_TIMEOUT(!etcd.get(Api::V3, paused->key).has_value(), 10000);
+    QTRY_COMPARE(registry.registrations().first().state, State::Alive);
+    QVERIFY(etcd.get(Api::V3, stays->key).has_value());
+    QVERIFY(await(registry.leaveAll()));
+}
+
+/// Lease 0 is that of all keys without one.
+void TestHolding::leavesOthersKeysBeforeItHasALease()
+{
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    Registry registry(*ConnectionString::parse(etcd.connectionString(u"/?api=v3"_s)));
+    const Service early = service(u"early"_s);
+    const QString key = Layout::encode(early)->key;
+    QVERIFY(etcd.put(Api::V3, key, "{}"));
+    QVERIFY(await(registry.list()));
+    etcd.suspend(0);
+    registry.join(early);
+    QTest::qWait(300);
+    const auto left = registry.leaveAll();
+    QTest::qWait(300);
+    etcd.resume(0);
+    QVERIFY(await(left));
+    QTest::qWait(3000);
+    QVERIFY(etcd.get(Api::V3, key).has_value());
+}
+
+void TestHolding::beatsAtLeastTwiceInItsTtl()
+{
+    Registry registry(connection(Api::V3));
+    Service odd = service(u"odd"_s);
+    odd.heartbeat = 0ms;
+    QVERIFY(await(registry.join(odd)));
+    QTRY_VERIFY(registry.registrations().first().beatsSent > 1);
+    QVERIFY(await(registry.leaveAll()));
+    odd.ttl = 0ms;
+    QCOMPARE(await(registry.join(odd)).error().code, Error::Code::InvalidArgument);
+    odd.ttl = 1ms;
+    odd.heartbeat = -1ms;
+    QVERIFY(await(registry.join(odd)));
+    QVERIFY(await(registry.leaveAll()));
+}
+
+/// An instance of a scenario that could not be joined once joins the next time.
+void TestHolding::flapsOnAfterAFailure()
+{
+    Registry registry(connection(Api::V3));
+    ScenarioReport report;
+    Scenario::Behaviour behaviour;
+    behaviour.flap = {.every = 1500ms, .length = 1000ms};
+    ScenarioInstance instance(registry, service(u"flaps"_s), behaviour, report);
+    instance.join();
+    QTRY_COMPARE(report.away, 1);
+    qint64 inItsWay = 0;
+    for (int i = 0; i < 10 && !inItsWay; ++i) {
+        if (const auto other = await(registry.join(service(u"flaps"_s))))
+            inItsWay = other->id;
+    }
+    QTRY_COMPARE(report.failures, 1);
+    QVERIFY(await(registry.leave(inItsWay)));
+    QTRY_VERIFY(instance.registration() != 0);
+    QVERIFY(await(registry.leaveAll()));
+}
+
 void TestHolding::tellsEachTransition()
 {
     QFETCH(Api, api);
@@ -355,8 +528,7 @@ struct LateNode : FakeServer
         on("/version", reply(200, R"({"etcdserver":"3.4.23","etcdcluster":"3.4.0"})"));
         on("/v2/members", reply(200, R"({"members":[]})"));
         on(anyKey, hang()); // the put, the first time
-        on(anyKey,
-           reply(201, R"({"action":"set"})", "application/json", "X-Etcd-Index: 5\r\n"));
+        on(anyKey, reply(201, R"({"action":"set"})", "application/json", "X-Etcd-Index: 5\r\n"));
         on(anyKey, reply(200, R"({"action":"delete"})"));
     }
     void has(const QByteArray &value)

@@ -176,6 +176,10 @@ void TestLayout::encode_data()
         service.hostname = hostname;
         QTest::newRow(name) << service << value;
     };
+    row("IPv6", "{}", 80, {}, u"fe80::1"_s,
+        R"({"port":80,"name":"web","hostname":"fe80::1","host":"[fe80::1]:80","url":"http://[fe80::1]:80"})");
+    row("IPv6 in brackets", "{}", 0, {}, u"[::1]"_s,
+        R"({"name":"web","hostname":"[::1]","host":"[::1]","url":"http://[::1]"})");
     row("all of it", "{}", 443, u"https"_s, u"h"_s,
         R"({"port":443,"protocol":"https","name":"web","hostname":"h","host":"h:443","url":"https://h:443"})");
     row("port after the caller's fields", R"({"a":1})", 80, {}, u"h"_s,

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void readsAnswersInAnyChunks_data();
     void readsAnswersInAnyChunks();
     void neverMoreThanItsConnectionsCarry();
+    void heartbeatsDoNotQueue();
     void hedgesReads();
     void hedgesNoWriteByTime();
     void hedgesWritesThatWereOvertaken();
@@ -256,6 +257,22 @@ void TestTransport::neverMoreThanItsConnectionsCarry()
     QCOMPARE(requestsTo(hung), 30);   // five on each of its networks
     for (const auto &reply : replies) // the time that they queue is not theirs
         QCOMPARE(await(reply).error().code, Error::Code::Timeout);
+}
+
+/// Behind a thousand others they would be late.
+void TestTransport::heartbeatsDoNotQueue()
+{
+    FakeServer node;
+    node.on(path, FakeServer::hang());
+    node.on("/beat", FakeServer::reply(200, "{}"));
+    Transport transport(nodes({&node}, u"timeout=2000&deadline=3000"_s));
+    for (int i = 0; i < 100; ++i)
+        transport.send({.path = path});
+    QTest::qWait(200);
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(await(transport.send({.path = "/beat", .within = 1000ms})));
+    QVERIFY2(timer.elapsed() < 500, qPrintable(QString::number(timer.elapsed())));
 }
 
 void TestTransport::hedgesReads()
