@@ -168,10 +168,10 @@ static QByteArray shownOn(int columns, const QStringList &arguments, const QStri
     for (const QString &argument : QStringList{QStringLiteral(CLI)} + arguments)
         words += u'\'' + argument + u'\'';
     QProcess terminal;
-    terminal.start(u"script"_s,
-                   {u"-qec"_s,
-                    u"stty cols %1; %2 %3"_s.arg(columns).arg(variables, words.join(u' ')),
-                    QProcess::nullDevice()});
+    terminal.start(u"script"_s, {u"-qec"_s,
+                                 u"stty cols %1; TERM=xterm %2 %3"_s.arg(columns).arg(
+                                     variables, words.join(u' ')),
+                                 QProcess::nullDevice()});
     if (!terminal.waitForFinished(20000) || terminal.exitCode() != 0)
         qWarning() << terminal.errorString() << terminal.exitCode();
     return terminal.readAll().replace("\r\n", "\n");
