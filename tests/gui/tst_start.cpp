@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include "utf8locale.h"
+
 #include <QProcess>
 #include <QTest>
 
+#include <clocale>
+#include <langinfo.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+using namespace EtcdRegistry;
 using namespace Qt::StringLiterals;
 
 /// Both programs as they start where there is next to nothing: no display, no UTF-8.
@@ -110,6 +115,23 @@ private Q_SLOTS:
         QVERIFY(ended.code > 0);
         QCOMPARE(ended.errors.count('\n'), 1);
         QVERIFY2(ended.errors.contains("ü"), ended.errors);
+    }
+
+    /// Those that we start get the locale that we were given.
+    void environmentStays()
+    {
+        const QByteArray before = qgetenv("LC_ALL");
+        for (const QByteArray each : {"POSIX", "", "C.UTF-8"}) {
+            qputenv("LC_ALL", each);
+            {
+                const Utf8Locale locale;
+                std::setlocale(LC_ALL, "");
+                QCOMPARE(QByteArray(nl_langinfo(CODESET)), "UTF-8");
+            }
+            QCOMPARE(qgetenv("LC_ALL"), each);
+        }
+        qputenv("LC_ALL", before);
+        std::setlocale(LC_ALL, "");
     }
 
     /// Whole lines reach a log that others write to as well. From a socket of datagrams each write
