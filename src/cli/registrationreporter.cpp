@@ -90,7 +90,8 @@ void RegistrationReporter::tell(const Registration &registration)
 void RegistrationReporter::tellFound(const Registration &registration, Told &told)
 {
     using State = Registration::State;
-    const bool wasThere = !std::exchange(told.found, true) && registration.state == State::Joining;
+    const bool wasThere = !std::exchange(told.found, true) && registration.state == State::Joining
+                          && registration.service.whenThere == WhenThere::Replace;
     if (registration.contested && !std::exchange(told.contested, true)) {
         complain(tr("%1: two owners fight over it. Another program writes another document there: "
                     "%2")
