@@ -168,7 +168,8 @@ void TestHostile::dripsForEver()
     auto *attempt = new Attempt(
         network.get(QNetworkRequest(node.url())), node.url(), 100ms,
         [&](Result<HttpReply> reply) { result = std::move(reply); }, this);
-    attempt->beLarge(QDeadlineTimer(500), [](const auto &tell) { tell(true); });
+    attempt->beLarge(QDeadlineTimer(500), QDeadlineTimer(QDeadlineTimer::Forever),
+                     [](const auto &tell) { tell(true); });
     QTRY_VERIFY_WITH_TIMEOUT(result, 3000);
     QCOMPARE(result->error().code, Error::Code::Timeout);
     QVERIFY2(timer.elapsed() >= 500, qPrintable(QString::number(timer.elapsed())));
