@@ -505,11 +505,11 @@ static void rowsOfTheCluster()
                                QByteArray(R"("http://127.0.0.1:1",)").repeated(1000)));
     members("hangs", FakeServer::hang());
 
-    row("node version", "HTML", FakeServer::reply(200, "<html></html>"), "= leads|=");
+    row("node version", "HTML", FakeServer::reply(200, "<html></html>"), "Protocol");
     row("node version", "rude", ok(R"({"etcdserver":"3.4.23)" + rude + "\"}"), "=3.4.23*");
     row("node version", "endless", endless(), "Protocol");
     row("node version", "a rude error", FakeServer::reply(500, R"({"message":")" + rude + "\"}"),
-        "Unavailable");
+        "Protocol");
     row("node status", "wrong types", ok(R"({"header":"x","leader":{}})"), "=3.4.23");
     row("node status", "nobody leads", ok(R"({"header":{"member_id":""},"leader":""})"), "=3.4.23");
     row("node status", "endless", endless(), "=3.4.23");

@@ -65,12 +65,15 @@ Outcome beat(Scene &scene)
     if (joined.error)
         return joined;
     std::optional<Registration> beaten;
-    QObject::connect(scene.registry.get(), &Registry::registrationsChanged, scene.registry.get(),
-                     [&](const QList<Registration> &changed) {
-                         if (changed.first().beatsSent > 0 && !beaten)
-                             beaten = changed.first();
-                     });
-    if (!scene.waitFor([&] { return beaten.has_value(); }))
+    const auto told =
+        QObject::connect(scene.registry.get(), &Registry::registrationsChanged,
+                         scene.registry.get(), [&](const QList<Registration> &changed) {
+                             if (changed.first().beatsSent > 0 && !beaten)
+                                 beaten = changed.first();
+                         });
+    const bool isBeaten = scene.waitFor([&] { return beaten.has_value(); });
+    QObject::disconnect(told);
+    if (!isBeaten)
         return {u"HANGS"_s, {}};
     return {beaten->rejoins > 0 ? u"put again"_s : u"beaten"_s, beaten->lastError};
 }

@@ -288,7 +288,8 @@ void TestDiagnosis::findsFaults_data()
     document("another host", R"("hostname":"10.0.0.1","port":80,"url":"http://10.0.0.2:80")");
     document("another host:port",
              R"("host":"10.0.0.1:81","url":"http://10.0.0.1:80","hostname":"10.0.0.1")");
-    document("a bare IPv6 address", R"("hostname":"fe80::1","port":80)");
+    document("a bare IPv6 address",
+             R"("host":"fe80::1:80","url":"http://fe80::1:80","hostname":"fe80::1")");
     with("an IPv6 address", Check::Host, entry(u"db"_s, u"[::1]"_s));
     row("an IPv6 address elsewhere", {},
         [](Observations &seen) { seen.registry = registry({entry(u"db"_s, u"[fe80::1]"_s)}); });

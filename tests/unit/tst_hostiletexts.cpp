@@ -140,6 +140,10 @@ void TestHostileTexts::exports()
     QFETCH(QString, text);
     const Instance instance = hostileInstance(text);
     const QByteArray lines = Cli::toLines({instance});
+    if (!instance.key.isValidUtf16()) { // it would be another key there
+        QCOMPARE(lines, "");
+        return;
+    }
     QCOMPARE(lines.count('\n'), 1);
     QCOMPARE(harmIn(QString::fromUtf8(lines), true), QString());
     const auto fields = Json::fields(lines.trimmed());

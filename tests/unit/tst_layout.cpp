@@ -126,8 +126,11 @@ void TestLayout::npmWritesTheSame_data()
 {
     QTest::addColumn<Vector>("vector");
     int number = 0;
-    for (const auto &vector : vectors())
-        QTest::addRow("%d %s", ++number, vector.key.toLatin1().constData()) << vector;
+    for (const auto &vector : vectors()) {
+        // The package forgets the brackets of an IPv6 address, and nobody can parse such a URL
+        if (!vector.document.contains(R"("hostname":"::1")"))
+            QTest::addRow("%d %s", ++number, vector.key.toLatin1().constData()) << vector;
+    }
     QVERIFY(number > 80);
 }
 
