@@ -11,6 +11,7 @@
 #include "transfercommands.h"
 #include "watchcommand.h"
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -27,6 +28,11 @@ Command::Command(Options options)
         complain(
             tr("The cluster was rebuilt: its nodes answer as another one. What is held here is "
                "registered there again."));
+    });
+    connect(&m_registry, &Registry::noLeader, this, [this](const Error &error) {
+        if (!std::exchange(m_toldLeaderless, true))
+            complain(error.message() + u' '
+                     + tr("This is what it has; nothing expires meanwhile."));
     });
 }
 
@@ -60,10 +66,23 @@ void Command::finishWith(const QByteArray &output)
 
 void Command::finishEmpty()
 {
-    complain(tr("Nothing found below %1 on %2. Check name and namespace.")
-                 .arg(Layout::prefix(m_options.connection.nameSpace, m_options.name()),
-                      m_options.connection.toString()));
-    finish(NothingFound);
+    m_registry.elsewhere(m_options.name()).then(this, [this](const QStringList &elsewhere) {
+        complain(tr("Nothing found below %1 on %2. Check name and namespace.")
+                     .arg(Layout::prefix(m_options.connection.nameSpace, m_options.name()),
+                          m_options.connection.toString()));
+        for (const QString &sentence : elsewhere)
+            complain(sentence);
+        finish(NothingFound);
+    });
+}
+
+void Command::tellBroken(const QList<Instance> &instances) const
+{
+    const auto broken =
+        std::ranges::count(instances, Instance::Problem::NotAnObject, &Instance::problem);
+    if (broken > 0)
+        complain(broken == 1 ? tr("1 value is no document: see doctor.")
+                             : tr("%1 values are no documents: see doctor.").arg(broken));
 }
 
 void Command::fail(const Error &error)

@@ -27,7 +27,8 @@ Q_SIGNALS:
 
 protected:
     void finishWith(const QByteArray &output);
-    void finishEmpty();
+    void finishEmpty(); ///< having said where else there is something
+    void tellBroken(const QList<Instance> &instances) const; ///< how many are no documents
     void fail(const Error &error);
     void finish(ExitStatus status); ///< once: what follows is ignored
     bool isFinished() const { return m_finished; }
@@ -38,6 +39,7 @@ protected:
     Registry m_registry;
 
 private:
+    bool m_toldLeaderless = false;
     bool m_finished = false;
 };
 

@@ -30,6 +30,10 @@ void ListCommand::start()
         instances.removeIf([](const Instance &instance) {
             return instance.problem == Instance::Problem::NotAnObject;
         });
+        const bool forPeople = m_options.output != Options::Output::Json
+                               && m_options.output != Options::Output::JsonLines;
+        if (forPeople || instances.isEmpty())
+            tellBroken(snapshot->instances);
         if (!instances.isEmpty())
             return finishWith(text(instances, m_options, Options::Output::Names));
         if (m_options.output == Options::Output::Json)
@@ -47,13 +51,22 @@ void LookupCommand::start()
             if (!found)
                 return fail(found.error());
             if (!*found)
-                return finishEmpty();
+                return tellEmpty();
             if (m_options.count == 1)
                 return tell(**found);
             if (m_times[(*found)->key]++ == 0)
                 m_found += **found;
             lookUpAgain();
         });
+}
+
+void LookupCommand::tellEmpty()
+{
+    m_registry.list(m_options.name()).then(this, [this](const Result<Snapshot> &snapshot) {
+        if (snapshot)
+            tellBroken(snapshot->instances);
+        finishEmpty();
+    });
 }
 
 void LookupCommand::tell(const Instance &instance)

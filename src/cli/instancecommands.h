@@ -27,6 +27,7 @@ public:
 private:
     void tell(const Instance &instance);
     void lookUpAgain();
+    void tellEmpty();
 
     QList<Instance> m_found;     ///< by lookups: each once, in the order of their first time
     QHash<QString, int> m_times; ///< by key

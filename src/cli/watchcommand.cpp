@@ -32,6 +32,7 @@ static QString eventOf(Change::Kind kind)
         return u"gone"_s;
     case Change::Kind::Renewed:
     case Change::Kind::Looked:
+    case Change::Kind::Forgotten:
         break;
     }
     return {};
@@ -45,17 +46,28 @@ WatchCommand::WatchCommand(const Options &options)
     connect(&m_live, &LiveRegistry::changed, this, &WatchCommand::apply);
     connect(&m_live, &LiveRegistry::looked, this, [this](auto at) { m_looked = at; });
     connect(&m_live, &LiveRegistry::statusChanged, this, &WatchCommand::tellStatus);
+    connect(&m_live, &LiveRegistry::happened, this, &WatchCommand::tellEvent);
     connect(&m_lateTimer, &QTimer::timeout, this, &WatchCommand::tellLate);
 }
 
 void WatchCommand::start()
 {
-    const ExitStatus inVain = m_options.until.isEmpty() ? Done : NothingFound;
     auto *termination = new TerminationSignals(this);
-    connect(termination, &TerminationSignals::received, this, [=, this] { finish(inVain); });
+    connect(termination, &TerminationSignals::received, this,
+            [this] { finish(m_options.until.isEmpty() ? Done : NothingFound); });
     if (m_options.lasts)
-        QTimer::singleShot(*m_options.lasts, this, [=, this] { finish(inVain); });
+        QTimer::singleShot(*m_options.lasts, this, &WatchCommand::end);
     m_live.start();
+}
+
+/// Nothing has come that it was to wait for, if it was to wait for anything.
+void WatchCommand::end()
+{
+    if (m_begun)
+        return finish(m_options.until.isEmpty() ? Done : NothingFound);
+    if (!m_complained)
+        complain(tr("%1 has not answered yet.").arg(m_options.connection.toString()));
+    finish(Failed);
 }
 
 bool WatchCommand::isWanted(const Instance &instance) const
@@ -65,6 +77,7 @@ bool WatchCommand::isWanted(const Instance &instance) const
 
 void WatchCommand::begin(const QList<LiveInstance> &instances)
 {
+    m_begun = true;
     for (const LiveInstance &live : instances) {
         if (isWanted(*live.instance))
             m_instances.insert(live.instance->key, live);
@@ -96,8 +109,7 @@ void WatchCommand::apply(const QList<Change> &changes)
         if (!isNews(change.kind))
             continue;
         other = true;
-        tell(eventOf(change.kind), instance,
-             change.kind == Change::Kind::Changed ? change.before.get() : nullptr);
+        tell(eventOf(change.kind), instance, &change);
     }
     if (other)
         lookAtLeases();
@@ -137,6 +149,23 @@ void WatchCommand::tellStatus(const LiveStatus &status)
         return;
     if (status.freshness == Freshness::Stale || status.freshness == Freshness::Connecting)
         complain(status.error->message() + u' ' + tr("It is tried again."));
+    m_complained = true;
+}
+
+void WatchCommand::tellEvent(const LiveEvent &event)
+{
+    switch (event.kind) {
+    case LiveEvent::Kind::HeldBack:
+        return complain(tr("Live by looking each 2 s: something between here and etcd holds back "
+                           "events (a proxy that buffers?)."));
+    case LiveEvent::Kind::Streaming:
+        return complain(tr("Live by events again, from %1.").arg(event.endpoint));
+    case LiveEvent::Kind::Replaced:
+        return complain(tr("This is another cluster now, set up anew at the same addresses. All "
+                           "was listed again."));
+    default:
+        return;
+    }
 }
 
 /// What has gone has left or expired.
@@ -146,12 +175,15 @@ bool WatchCommand::ends(const QString &event) const
     return event == until || (event == "gone"_L1 && (until == "left"_L1 || until == "expired"_L1));
 }
 
-void WatchCommand::tell(const QString &event, const Instance &instance, const Instance *before)
+void WatchCommand::tell(const QString &event, const Instance &instance, const Change *change)
 {
     if (isFinished())
         return;
     using Output = Options::Output;
     const QString time = QDateTime::currentDateTime().toString(Qt::ISODateWithMs);
+    const Instance *before =
+        change && change->kind == Change::Kind::Changed ? change->before.get() : nullptr;
+    const auto away = change ? change->away : std::nullopt;
     QByteArray line;
     if (m_options.output == Output::Json || m_options.output == Output::JsonLines) {
         const auto document = [](const Instance &of) {
@@ -168,6 +200,8 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const In
                             {u"document"_s, document(instance)}};
         if (before)
             fields.append({u"before"_s, document(*before)});
+        if (away)
+            fields.append({u"awayMs"_s, QByteArray::number(qint64(away->count()))});
         line = plainJson(Json::object(fields));
     } else if (m_options.output == Output::Names) {
         line = plainText(instance.service).toUtf8();
@@ -175,7 +209,11 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const In
         const QString path = instance.nameSpace.isEmpty()
                                  ? instance.service
                                  : instance.nameSpace + u'/' + instance.service;
-        line = plainText(u"%1  %2  %3  %4"_s.arg(time, event.leftJustified(7), path, instance.url))
+        const QString back =
+            away ? tr("  (back after %1 s)").arg(double(away->count()) / 1000, 0, 'f', 1)
+                 : QString();
+        line = plainText(u"%1  %2  %3  %4%5"_s.arg(time, event.leftJustified(7), path, instance.url,
+                                                   back))
                    .toUtf8();
     }
     if (!print(line + '\n'))

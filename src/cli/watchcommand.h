@@ -23,7 +23,9 @@ private:
     void apply(const QList<Change> &changes);
     void tellLate();
     void tellStatus(const LiveStatus &status);
-    void tell(const QString &event, const Instance &instance, const Instance *before = nullptr);
+    void tellEvent(const LiveEvent &event);
+    void end();
+    void tell(const QString &event, const Instance &instance, const Change *change = nullptr);
     bool ends(const QString &event) const;
     bool isWanted(const Instance &instance) const;
     void lookAtLeases();
@@ -34,6 +36,8 @@ private:
     QSet<QString> m_late;                     ///< keys, told to be
     Instance::Clock::time_point m_looked;
     LiveStatus::Freshness m_freshness = LiveStatus::Freshness::Connecting;
+    bool m_begun = false;
+    bool m_complained = false; ///< of who does not answer
 };
 
 } // namespace EtcdRegistry::Cli

@@ -41,11 +41,15 @@ struct Instance
     qint64 lease = 0;          ///< v3; 0: none
 
     bool hasTtl = false; ///< false: it never expires by itself
-    /// The TTL it was granted: known for v3 leases, and for v2 the longest that was seen.
+    /// The TTL it was granted: known for v3 leases, and for v2 where an event told it (`ttlTold`);
+    /// else, in v2, what was left of it, or what follows from that (see grantedTtl()).
     std::optional<std::chrono::milliseconds> ttl;
+    bool ttlTold = false;
     /// When it expires unless it is renewed; no value: not known (yet). On a monotonic clock, so
     /// it is right after sleep and clock changes.
     std::optional<Clock::time_point> expires;
+    /// v2: by so much a directory above it expires before its own time, and takes it along.
+    std::chrono::milliseconds cutShort{0};
     Clock::time_point observed; ///< when the listing that shows it was answered
 
     bool operator==(const Instance &) const = default;

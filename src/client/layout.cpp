@@ -204,6 +204,7 @@ Result<Record> encode(const Service &service)
 
 Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observed)
 {
+    constexpr std::chrono::milliseconds never = std::chrono::years(100);
     Instance instance;
     instance.key = entry.key;
     instance.document = entry.value;
@@ -213,9 +214,15 @@ Instance decode(const Entry &entry, Api api, Instance::Clock::time_point observe
     instance.lease = entry.lease;
     instance.hasTtl = entry.hasTtl;
     instance.observed = observed;
+    instance.ttlTold = entry.granted.has_value();
     if (entry.timeLeft) {
-        instance.ttl = entry.timeLeft;
+        instance.ttl = entry.granted ? entry.granted : entry.timeLeft;
         instance.expires = observed + *entry.timeLeft;
+    }
+    if (const auto &left = entry.directoryLeft; left && *left < entry.timeLeft.value_or(never)) {
+        instance.hasTtl = true;
+        instance.expires = observed + *left;
+        instance.cutShort = entry.timeLeft.value_or(never) - *left;
     }
 
     const bool goodKey = splitKey(instance);

@@ -14,7 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto slept = 5s; ///< a timer that is so late tells that the machine was asleep
+constexpr auto slept = 5s;           ///< a timer that is so late tells that the machine was asleep
+constexpr auto electionTime = 500ms; ///< in which a new leader is mostly found
 constexpr int leasesAtOnce = 64;
 constexpr int changesFewAgain = 10; ///< a second
 constexpr auto checkIntervalV2 = 5000ms;
@@ -50,6 +51,7 @@ void LiveRegistry::Private::ping()
                                      .endpoint = watch->endpoint().toString(),
                                      .detail = LiveRegistry::tr("no watch in time")}});
     }
+    pulse();
     if (!watchOpen || std::exchange(pinging, true))
         return;
     connection.transport()
@@ -64,7 +66,10 @@ void LiveRegistry::Private::ping()
 void LiveRegistry::Private::pinged(const Result<HttpReply> &reply)
 {
     if (reply) {
-        missedPings = failures = 0;
+        missedPings = 0;
+        if (leaderless) // what lives on there is old
+            return;
+        failures = 0;
         heard(reply->received);
         Q_EMIT q->statusChanged(status);
         return;
@@ -77,6 +82,72 @@ void LiveRegistry::Private::pinged(const Result<HttpReply> &reply)
     watchEnded({.error = reply.error()});
 }
 
+/// A node may live and answer reads, and have no leader.
+void LiveRegistry::Private::pulse()
+{
+    const bool looks = byLooks() && status.freshness == LiveStatus::Freshness::Live;
+    if (!(watchOpen || looks) || std::exchange(pulsing, true))
+        return;
+    connection.store()
+        .pulse(watchOpen ? watch->endpoint() : QUrl(status.endpoint))
+        .then(q, [this, asked = QPointer(watch.get())](const Result<void> &pulse) {
+            pulsing = false;
+            if (watchOpen && watch.get() == asked)
+                return pulsed(pulse);
+            if (watchOpen) // another one
+                return this->pulse();
+            if (byLooks() && !pulse && pulse.error().code == Error::Code::NoLeader)
+                cutOff(*(leaderless = pulse.error()));
+        });
+}
+
+void LiveRegistry::Private::pulsed(const Result<void> &pulse)
+{
+    if (!pulse && pulse.error().code == Error::Code::NoLeader)
+        return noLeader(pulse.error());
+    const bool goesAway = !pulse
+                          && (pulse.error().code == Error::Code::Unreachable
+                              || pulse.error().code == Error::Code::Unavailable);
+    if (goesAway && connection.transport().pool().order().size() > 1) {
+        // It takes nothing more, and so is about to go: what is open is silent already.
+        connection.transport().pool().failed(watch->endpoint(), pulse.error());
+        return watchEnded({.error = pulse.error()});
+    }
+    leaderlessSince.reset();
+    const bool wasLed = std::exchange(led, true);
+    const bool again = std::exchange(leaderless, {}).has_value();
+    if (again && isV2()) {
+        resync = true;
+        return list();
+    }
+    if ((again || !wasLed) && began && !listing && !caughtUpTimer.isActive())
+        live();
+}
+
+/// Elections take a second, so one is waited for. Then another node may have a leader.
+void LiveRegistry::Private::noLeader(const Error &error)
+{
+    leaderless = error;
+    table.disturb(Clock::now());
+    if (!leaderlessSince) {
+        leaderlessSince = Clock::now();
+        if (began && status.freshness != LiveStatus::Freshness::Stale)
+            setFreshness(LiveStatus::Freshness::CatchingUp, error);
+        QTimer::singleShot(electionTime, q, [this] { pulse(); });
+        return;
+    }
+    if (since(*leaderlessSince) < electionTime)
+        return;
+    if (status.freshness != LiveStatus::Freshness::Stale || !toldLeaderless)
+        stale(error);
+    const QList<QUrl> order = connection.transport().pool().order();
+    const bool others = std::ranges::any_of(order, [this](const QUrl &endpoint) {
+        return endpoint != watch->endpoint() && !tried.contains(endpoint);
+    });
+    if (others)
+        watchEnded({.error = error});
+}
+
 void LiveRegistry::Private::reconcile(const Listing &listing, milliseconds sinceLast)
 {
     if (listing.revision < listFrom && !anew) {
@@ -85,10 +156,17 @@ void LiveRegistry::Private::reconcile(const Listing &listing, milliseconds since
         else // whose listings never do
             anew = true;
     }
-    const QList<Change> changes = table.reconcile(listing, std::exchange(anew, false));
+    QList<Change> changes = table.reconcile(listing, std::exchange(anew, false));
+    const bool forget = std::exchange(rebuilt, false);
+    for (Change &change : changes) {
+        if (forget && isGone(change.kind)) // nobody has left
+            change.kind = Change::Kind::Forgotten;
+    }
     if (isV2())
         Q_EMIT q->looked(listing.observed);
     tell(changes);
+    if (forget)
+        return happen(LiveEvent::Kind::Replaced, int(table.size()));
     const int news = newsIn(changes);
     if (status.freshness == LiveStatus::Freshness::Stale)
         newsWhileStale += news;
@@ -98,6 +176,19 @@ void LiveRegistry::Private::reconcile(const Listing &listing, milliseconds since
         suspect(changes, news);
     if (changes.size() * 1000 > changesFewAgain * sinceLast.count())
         busy = Clock::now();
+}
+
+/// Its revisions, and what is registered there, have nothing to do with what was known.
+void LiveRegistry::Private::clusterReplaced()
+{
+    anew = rebuilt = resync = true;
+    lostWatch = Error{.code = Error::Code::OtherCluster,
+                      .endpoint = status.endpoint,
+                      .detail = LiveRegistry::tr("the cluster was rebuilt")};
+    dropWatch();
+    tried.clear();
+    if (began && !listing)
+        list();
 }
 
 /// A listing showed what no event had told. Those events are lost if later ones were told; else
@@ -120,6 +211,13 @@ void LiveRegistry::Private::suspect(const QList<Change> &changes, int news)
 void LiveRegistry::Private::repaired(int differences)
 {
     happen(LiveEvent::Kind::Repaired, differences);
+    if (!watchTold && ++watchesThatLied > 1) {
+        watchesThatLied = 0;
+        trialPause = std::min<milliseconds>(2 * trialPause, longestTrial);
+        return followByLooks({.code = Error::Code::Timeout,
+                              .endpoint = watch->endpoint().toString(),
+                              .detail = LiveRegistry::tr("its watches tell no events")});
+    }
     watchEnded({.error = {.code = Error::Code::Protocol,
                           .endpoint = watch->endpoint().toString(),
                           .detail = LiveRegistry::tr("events were missing")}});
@@ -127,9 +225,13 @@ void LiveRegistry::Private::repaired(int differences)
 
 void LiveRegistry::Private::startChecks()
 {
-    checkTimer.start(checkInterval > 0ms ? checkInterval
-                     : isV2()            ? checkIntervalV2
-                                         : checkIntervalV3);
+    // A watch that has told nothing yet may have nothing to tell, or be held back.
+    const milliseconds untold = std::max<milliseconds>(checkIntervalV2, 50 * checkTook);
+    checkTimer.start(byLooks()             ? std::max<milliseconds>(lookInterval, 4 * listTook)
+                     : checkInterval > 0ms ? checkInterval
+                     : isV2()              ? checkIntervalV2
+                     : watchTold           ? checkIntervalV3
+                                           : std::min(checkIntervalV3, untold));
 }
 
 void LiveRegistry::Private::check()
@@ -138,13 +240,19 @@ void LiveRegistry::Private::check()
         || std::exchange(checking, true))
         return;
     const qint64 from = table.revision();
-    connection.store().check(prefix(), from).then(q, [this, from](const Result<Check> &check) {
-        checking = false;
-        if (check)
-            checked(*check, from);
-        else // pings and listings will say what is wrong
-            checkTimer.start(grace);
-    });
+    const auto asked = Clock::now();
+    connection.store()
+        .check(prefix(), from)
+        .then(q, [this, from, asked](const Result<Check> &check) {
+            checking = false;
+            checkTook = since(asked);
+            if (check)
+                checked(*check, from);
+            else if (byLooks())
+                cutOff(check.error());
+            else // pings and listings will say what is wrong
+                checkTimer.start(grace);
+        });
 }
 
 /// `from`: the revision that was known as it was asked.
@@ -161,6 +269,8 @@ void LiveRegistry::Private::checked(const Check &check, qint64 from)
         dropWatch();
         return list();
     }
+    if (byLooks())
+        return looked(check);
     if (isV2()) {
         // The index counts what others write, too; a listing has its price.
         const auto price =
@@ -172,7 +282,8 @@ void LiveRegistry::Private::checked(const Check &check, qint64 from)
     const bool agrees = check.newest <= table.revision() && check.count == table.size();
     if (agrees) {
         suspicious = false;
-        table.forgetRemoved();
+        if (!listing) // which may be older than what has gone since
+            table.forgetRemoved();
     } else if (std::exchange(suspicious, !suspicious)) {
         list();
     } else {
@@ -180,15 +291,32 @@ void LiveRegistry::Private::checked(const Check &check, qint64 from)
     }
 }
 
-/// v2: who refreshes its TTL is told by no event, so whoever seems late is looked at.
+/// That is all there is to go by. v2's index moves with each write, whoever's it is.
+void LiveRegistry::Private::looked(const Check &check)
+{
+    const bool same = isV2() ? check.revision <= table.revision()
+                             : check.newest <= table.revision() && check.count == table.size();
+    if (!same)
+        return list();
+    status.endpoint = check.endpoint;
+    heard(check.observed);
+    live();
+    if (!isV2())
+        return;
+    table.looked(check.observed);
+    Q_EMIT q->looked(check.observed);
+}
+
+/// Who refreshes its TTL is told by no event, so whoever seems late is looked at.
 void LiveRegistry::Private::listOverdue()
 {
-    if (!began || !isV2() || !watchOpen || listing)
+    if (!began || !watchOpen || listing || leaderless)
         return;
     const LiveTable::Overdue overdue = table.overdue(Clock::now());
-    const auto allowed = listEnded + std::max<milliseconds>(1s, 10 * listTook);
+    const auto allowed = isV2() ? listEnded + std::max<milliseconds>(1s, 10 * listTook)
+                                : timesAskedAt + timesAtLeast;
     if (!overdue.keys.isEmpty() && Clock::now() > allowed)
-        return list();
+        return isV2() ? list() : askTimes();
     const auto next = std::max(overdue.keys.isEmpty() ? overdue.next : allowed, allowed);
     if (const auto wait = next - Clock::now(); wait < pingInterval)
         overdueTimer.start(std::max(std::chrono::ceil<milliseconds>(wait), 1ms));
@@ -197,8 +325,10 @@ void LiveRegistry::Private::listOverdue()
 /// v3: renewals are told by no event either. Those on screen are asked, and those in trouble.
 void LiveRegistry::Private::askTimes()
 {
-    if (!watchOpen || isV2() || timesAsked > 0) // a slow cluster has better things to do
+    // A slow cluster has better things to do.
+    if (!(watchOpen || byLooks()) || isV2() || timesAsked > 0 || leaderless)
         return;
+    timesAskedAt = Clock::now();
     QHash<qint64, QStringList> keysOfLeases;
     const auto ask = [&](const QString &key) {
         const LiveInstance *live = table.find(key);
@@ -217,7 +347,9 @@ void LiveRegistry::Private::askTimes()
             q, [this, lease, keys = asked.value()](const Result<LeaseTime> &time) {
                 --timesAsked;
                 if (time)
-                    tell(table.look(keys, lease, *time, Clock::now()));
+                    tell(table.look(keys, lease, *time, time->observed));
+                if (timesAsked == 0)
+                    listOverdue(); // who is due before the next turn is looked at then
             });
     }
 }

@@ -14,21 +14,43 @@ namespace {
 /// A v3 deadline that moves by less may just be rounded otherwise, and have been told late.
 constexpr auto moved = 1300ms;
 
-/// A v2 listing says what is left and not what was granted, which is in whole seconds. The most
-/// that was seen comes near, unless the owner changed its document, and perhaps its TTL too.
-void deduceTtl(Instance &instance, const Instance *before)
+/// What people choose as a TTL.
+constexpr std::chrono::seconds usualTtls[]{1s,   2s,  3s,   5s,   10s,  15s,   20s,   30s,   45s,
+                                           1min, 90s, 2min, 3min, 5min, 10min, 15min, 20min, 30min,
+                                           1h,   2h,  6h,   12h,  24h,  48h,   168h};
+
+/// A v2 listing says what is left and not what was granted. What is known stays for as long as it
+/// agrees with that: it was written after it was last looked at, and no less was granted than is
+/// left. Who writes another document may grant another TTL.
+void deduceTtl(LiveInstance &live, Instance &instance, const Continuation &how)
 {
-    if (instance.api != Api::V2 || !instance.ttl)
+    if (instance.api != Api::V2 || !instance.ttl || !instance.expires)
         return;
+    const Instance *before = live.instance.get();
     const milliseconds seen = std::chrono::ceil<std::chrono::seconds>(*instance.ttl);
-    const bool same = before && before->ttl && before->document == instance.document;
-    if (!same)
-        instance.ttl = seen;
-    else if (instance.modRevision == before->modRevision)
-        instance.ttl = std::max(seen, *before->ttl);
-    else // with each beat a little less is believed, as the owner may have lowered it
-        instance.ttl = std::max<milliseconds>(
-            seen, std::chrono::ceil<std::chrono::seconds>(*before->ttl * 9 / 10));
+    const bool written = !before || instance.modRevision != before->modRevision;
+    if (instance.ttlTold) {
+        live.ttlAtLeast = seen;
+        return;
+    }
+    const auto own = *instance.expires + instance.cutShort;
+    const bool bounded = before && written && how.looked > Instance::Clock::time_point();
+    const auto most = bounded ? std::optional(own - how.looked + 1s) : std::nullopt;
+    const bool agrees = before && before->ttl && before->document == instance.document
+                        && seen <= *before->ttl && (!written || !most || *before->ttl <= *most);
+    // With each beat a little less is sure, as the owner may have lowered it.
+    const milliseconds sure = written ? live.ttlAtLeast * 9 / 10 : live.ttlAtLeast;
+    live.ttlAtLeast = std::max<milliseconds>(seen, std::chrono::ceil<std::chrono::seconds>(sure));
+    if (most && live.ttlAtLeast > *most)
+        live.ttlAtLeast = seen;
+    if (agrees) {
+        instance.ttl = before->ttl;
+        instance.ttlTold = before->ttlTold;
+    } else if (seen <= 0ms) { // it stands there although its time is up
+        instance.ttl.reset();
+    } else {
+        instance.ttl = grantedTtl(instance, {}, bounded ? std::optional(how.looked) : std::nullopt);
+    }
 }
 
 /// v3 tells deadlines in whole seconds, rounded down: where the one that was known lies within
@@ -56,14 +78,18 @@ bool hasBeaten(const Instance &before, const Instance &now)
            && *now.expires - *before.expires >= moved;
 }
 
-void countBeat(LiveInstance &live, const Instance &before)
+void countBeat(LiveInstance &live, const Instance &before, Instance::Clock::time_point wellSince)
 {
     const Instance &now = *live.instance;
     if (!hasBeaten(before, now) || !before.expires || !now.expires)
         return;
+    // Around an outage beats come as the cluster lets them, and a new leader moves all deadlines.
+    if (const auto last = lastBeat(before); last && *last < wellSince)
+        return;
     ++live.beats;
     // A beat moves the deadline by as much as it comes after the last one, whatever the TTL is.
-    const auto gap = duration_cast<milliseconds>(*now.expires - *before.expires);
+    const auto gap = duration_cast<milliseconds>(*now.expires + now.cutShort - *before.expires
+                                                 - before.cutShort);
     if (gap < 100ms) // the clocks of nodes differ
         return;
     // What comes early may be no beat but a change, and does not make the next one late. What comes
@@ -78,11 +104,33 @@ void countBeat(LiveInstance &live, const Instance &before)
 
 } // namespace
 
+std::optional<milliseconds> grantedTtl(const Instance &instance, milliseconds atLeast,
+                                       std::optional<Instance::Clock::time_point> writtenAfter)
+{
+    if (!instance.ttl || instance.api == Api::V3 || instance.ttlTold)
+        return instance.ttl;
+    const milliseconds left =
+        std::max<milliseconds>(std::chrono::ceil<std::chrono::seconds>(*instance.ttl), 1s);
+    const milliseconds least = std::max(left, atLeast);
+    const auto usual = std::ranges::lower_bound(usualTtls, least);
+    const bool fits = usual != std::end(usualTtls)
+                      && (!writtenAfter || !instance.expires
+                          || *writtenAfter + *usual <= *instance.expires + instance.cutShort + 1s);
+    return fits ? *usual : least;
+}
+
 std::optional<Instance::Clock::time_point> lastBeat(const Instance &instance)
 {
     if (!instance.expires || !instance.ttl)
         return std::nullopt;
-    return *instance.expires - *instance.ttl;
+    return *instance.expires + instance.cutShort - *instance.ttl;
+}
+
+/// No TTL that is a guess makes anybody late.
+static milliseconds surely(const LiveInstance &live)
+{
+    const milliseconds ttl = *live.instance->ttl;
+    return live.ttlAtLeast > 0ms ? std::min(live.ttlAtLeast, ttl) : ttl;
 }
 
 bool hasCadence(const LiveInstance &live)
@@ -92,17 +140,18 @@ bool hasCadence(const LiveInstance &live)
 
 milliseconds beatInterval(const LiveInstance &live)
 {
-    return hasCadence(live) ? live.cadence : std::max(live.cadence, *live.instance->ttl / 2);
+    return hasCadence(live) ? live.cadence : std::max(live.cadence, surely(live) / 2);
 }
 
 std::optional<Instance::Clock::time_point> beatDue(const LiveInstance &live)
 {
-    const auto last = lastBeat(*live.instance);
-    if (!last)
+    const Instance &instance = *live.instance;
+    if (!instance.expires || !instance.ttl)
         return std::nullopt;
-    const milliseconds ttl = *live.instance->ttl;
+    const milliseconds ttl = surely(live);
+    const auto last = *instance.expires + instance.cutShort - ttl;
     const milliseconds cadence = beatInterval(live);
-    return *last + std::min(cadence * 5 / 4 + 500ms, std::max(ttl * 4 / 5, cadence * 11 / 10));
+    return last + std::min(cadence * 5 / 4 + 500ms, std::max(ttl * 4 / 5, cadence * 11 / 10));
 }
 
 Instance::Clock::time_point lookedAt(const Instance &instance, Instance::Clock::time_point all)
@@ -111,12 +160,12 @@ Instance::Clock::time_point lookedAt(const Instance &instance, Instance::Clock::
 }
 
 LiveInstance continued(const LiveInstance &before, Instance instance,
-                       Instance::Clock::time_point now, bool older)
+                       Instance::Clock::time_point now, bool older, const Continuation &how)
 {
-    deduceTtl(instance, before.instance.get());
+    LiveInstance live = before;
+    deduceTtl(live, instance, how);
     if (before.instance)
         keepDeadline(instance, *before.instance);
-    LiveInstance live = before;
     const bool same = before.instance && before.instance->document == instance.document;
     if (!before.instance) {
         live.firstSeen = now;
@@ -126,7 +175,7 @@ LiveInstance continued(const LiveInstance &before, Instance instance,
         live.changed = now;
     live.instance = std::make_shared<const Instance>(std::move(instance));
     if (before.instance)
-        countBeat(live, *before.instance);
+        countBeat(live, *before.instance, how.wellSince);
     return live;
 }
 

@@ -17,7 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Between two signs of life, while all is well.
+constexpr auto longestSilence = 2500ms;
+constexpr auto longestSilenceByListings = 15s;
 constexpr auto longestRetry = 5000ms;
+constexpr auto longestWait = 1000ms; ///< for a leader, while nodes answer
 /// v2: a stream dies at 100 undelivered events, which takes half of that in a second to be likely.
 constexpr int eventsTooMany = 50;
 constexpr auto calmBeforeStream = 10s;
@@ -25,6 +29,14 @@ constexpr auto calmBeforeStream = 10s;
 constexpr auto caughtUp = 250ms;
 
 } // namespace
+
+Instance::Clock::time_point LiveStatus::time(Instance::Clock::time_point now) const
+{
+    const auto silence = means == Means::Listings || means == Means::Looks
+                             ? Instance::Clock::duration(longestSilenceByListings)
+                             : longestSilence;
+    return std::min(now, heard + silence);
+}
 
 LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &text)
     : q(registry)
@@ -44,6 +56,8 @@ LiveRegistry::Private::Private(LiveRegistry *registry, const ConnectionString &t
     on(overdueTimer, &Private::listOverdue, 0ms, true);
     on(caughtUpTimer, &Private::live, caughtUp, true);
     on(timesTimer, &Private::askTimes, timesInterval, false);
+    on(trialTimer, &Private::tryStream, 0ms, true);
+    connect(&connection.transport(), &Transport::clusterReplaced, q, [this] { clusterReplaced(); });
     graceTimer.setSingleShot(true);
     graceTimer.setInterval(grace);
     connect(&graceTimer, &QTimer::timeout, q, [this] {
@@ -99,11 +113,30 @@ void LiveRegistry::Private::heard(Clock::time_point at)
 
 void LiveRegistry::Private::live()
 {
+    if (leaderless || (watchOpen && !led)) // until a pulse finds one
+        return;
     const bool wasStale = status.freshness == LiveStatus::Freshness::Stale;
+    askedWhichCluster = false;
     heard(Clock::now());
     setFreshness(LiveStatus::Freshness::Live);
-    if (wasStale)
-        happen(LiveEvent::Kind::Recovered, std::exchange(newsWhileStale, 0));
+    if (!wasStale)
+        return;
+    table.disturb(Clock::now());
+    happen(std::exchange(toldLeaderless, false) ? LiveEvent::Kind::Led : LiveEvent::Kind::Recovered,
+           std::exchange(newsWhileStale, 0));
+}
+
+void LiveRegistry::Private::stale(const Error &error)
+{
+    const bool first = status.freshness == LiveStatus::Freshness::Live
+                       || status.freshness == LiveStatus::Freshness::CatchingUp;
+    table.disturb(Clock::now());
+    setFreshness(began ? LiveStatus::Freshness::Stale : LiveStatus::Freshness::Connecting, error);
+    const bool noLeader = error.code == Error::Code::NoLeader;
+    if (began && noLeader && !std::exchange(toldLeaderless, true))
+        happen(LiveEvent::Kind::NoLeader, 0, error);
+    else if (first && !noLeader)
+        happen(LiveEvent::Kind::CutOff, 0, error);
 }
 
 /// Nobody answers, or not as we need it. What is known stays, and it is tried again for ever.
@@ -111,15 +144,15 @@ void LiveRegistry::Private::cutOff(const Error &error)
 {
     dropWatch();
     tried.clear();
+    silent.reset();
     early.clear();
     listTimer.stop();
-    const bool first = status.freshness == LiveStatus::Freshness::Live
-                       || status.freshness == LiveStatus::Freshness::CatchingUp;
-    setFreshness(began ? LiveStatus::Freshness::Stale : LiveStatus::Freshness::Connecting, error);
-    if (first)
-        happen(LiveEvent::Kind::CutOff, 0, error);
-    const milliseconds pause =
-        std::min<milliseconds>(250ms * (1 << std::min(failures, 5)), longestRetry);
+    trialTimer.stop();
+    if (byLooks()) // whether streams work again is found out first
+        status.means = isV2() ? LiveStatus::Means::Stream : LiveStatus::Means::Watch;
+    stale(error);
+    const milliseconds pause = std::min<milliseconds>(250ms * (1 << std::min(failures, 5)),
+                                                      leaderless ? longestWait : longestRetry);
     ++failures;
     const int jitter = QRandomGenerator::global()->bounded(int(pause.count()) / 4);
     retryTimer.start(pause - milliseconds(jitter));
@@ -128,9 +161,11 @@ void LiveRegistry::Private::cutOff(const Error &error)
 void LiveRegistry::Private::retry()
 {
     retryTimer.stop();
+    leaderless.reset(); // whom we ask now will say so again
+    askedWhichCluster = false;
     if (!began)
         open();
-    else if (isV2() && status.means == LiveStatus::Means::Listings)
+    else if (byListings() || anew) // what it has is of another store
         list();
     else if (!watch && !listing)
         openWatch();
@@ -182,20 +217,28 @@ void LiveRegistry::Private::listed(const Result<Listing> &result)
     if (!result)
         return cutOff(result.error());
 
-    const auto byListings = [this] { return status.means == LiveStatus::Means::Listings; };
     if (!watch || byListings())
         status.endpoint = result->endpoint;
     if (!began)
         begin(*result);
-    else
+    else if (!result->noLeader) // which may be behind
         reconcile(*result, sinceLast);
+    if (result->noLeader && watchOpen)
+        return noLeader(*result->noLeader);
+    if (result->noLeader)
+        return cutOff(*(leaderless = result->noLeader));
     heard(result->observed);
     if (listAgain) // whoever asked for it knows more than this one does
         return list();
     resync = false;
     if (byListings()) {
         failures = 0;
+        leaderless.reset(); // as listings find one where there is any
+        if (byLooks() && !std::exchange(toldHeldBack, true))
+            happen(LiveEvent::Kind::HeldBack, 0, lostWatch);
         live();
+        if (byLooks())
+            return startChecks();
         if (since(busy) > calmBeforeStream)
             return followByStream();
         listTimer.start(listPause());
@@ -228,6 +271,21 @@ void LiveRegistry::Private::openWatch()
     const auto next = std::ranges::find_if(
         order, [this](const QUrl &endpoint) { return !tried.contains(endpoint); });
     if (next == order.end()) {
+        if (byLooks()) { // it was just tried
+            tried.clear();
+            trialPause = std::min<milliseconds>(2 * trialPause, longestTrial);
+            return trialTimer.start(trialPause);
+        }
+        if (lostWatch && lostWatch->code == Error::Code::OtherCluster
+            && !std::exchange(askedWhichCluster, true)) {
+            tried.clear();
+            resync = true; // a listing finds out whether the cluster was rebuilt
+            return list();
+        }
+        if (silent && !leaderless)
+            return followByLooks(*std::exchange(silent, {}));
+        if (leaderless)
+            return cutOff(*leaderless);
         return cutOff(
             lostWatch.value_or(Error{.code = Error::Code::Unreachable,
                                      .detail = LiveRegistry::LiveRegistry::tr("no node")}));
@@ -236,6 +294,7 @@ void LiveRegistry::Private::openWatch()
     watch = connection.store().watch(*next, prefix(), from);
     watchRevision = 0;
     watchAsked = Clock::now();
+    watchTold = led = false;
     connect(watch.get(), &Watch::opened, q, [this](qint64 revision) { watchOpened(revision); });
     connect(watch.get(), &Watch::events, q,
             [this](const QList<Event> &events, qint64 revision) { applyEvents(events, revision); });
@@ -248,6 +307,17 @@ void LiveRegistry::Private::watchOpened(qint64 revision)
     watchAsked = Clock::now();
     missedPings = 0;
     refused = false;
+    if (byLooks()) {
+        trialTimer.stop();
+        checkTimer.stop();
+        status.means = isV2() ? LiveStatus::Means::Stream : LiveStatus::Means::Watch;
+        status.endpoint = watch->endpoint().toString();
+        lostWatch.reset();
+        happen(LiveEvent::Kind::Streaming);
+        Q_EMIT q->statusChanged(status);
+        startChecks();
+    }
+    pulse();
     const QString endpoint = watch->endpoint().toString();
     const bool moved = began && !status.endpoint.isEmpty() && status.endpoint != endpoint;
     status.endpoint = endpoint;
@@ -273,6 +343,10 @@ void LiveRegistry::Private::applyEvents(const QList<Event> &events, qint64 revis
     if (began) {
         watchRevision = std::max(watchRevision, revision);
         heard(now);
+        if (!events.isEmpty() && !std::exchange(watchTold, true))
+            trialPause = firstTrial; // it is no proxy that holds them back
+        if (watchTold)
+            watchesThatLied = 0;
         const QList<Change> changes = table.apply(events, revision, now);
         if (status.freshness == LiveStatus::Freshness::Stale)
             newsWhileStale += newsIn(changes);
@@ -307,7 +381,13 @@ void LiveRegistry::Private::watchEnded(const WatchEnd &end)
     if (!worked || connection.transport().pool().order().size() > 1)
         tried.append(watch->endpoint()); // also if it opens, and ends at once
     lostWatch = end.error;
+    if (end.error.code == Error::Code::NoLeader)
+        leaderless = end.error;
+    else if (!watchOpen && end.error.code == Error::Code::Timeout)
+        silent = end.error;
     dropWatch();
+    if (byLooks())
+        return openWatch(); // it was tried only
     if (began && status.freshness == LiveStatus::Freshness::Live)
         setFreshness(LiveStatus::Freshness::CatchingUp, end.error);
     switch (end.reason) {
@@ -365,6 +445,25 @@ void LiveRegistry::Private::followByStream()
     openWatch();
 }
 
+/// No node gives a stream, or a sign of life on one, though reads may answer: what is between here
+/// and etcd holds back what it has not read to the end.
+void LiveRegistry::Private::followByLooks(const Error &error)
+{
+    dropWatch();
+    lostWatch = error;
+    status.means = LiveStatus::Means::Looks;
+    toldHeldBack = false;
+    tried.clear();
+    trialTimer.start(trialPause);
+    list();
+}
+
+void LiveRegistry::Private::tryStream()
+{
+    if (byLooks() && !watch)
+        openWatch();
+}
+
 LiveRegistry::LiveRegistry(const ConnectionString &connection, QObject *parent)
     : QObject(parent)
     , m_connection(connection)
@@ -396,8 +495,15 @@ void LiveRegistry::setCheckInterval(std::chrono::milliseconds interval)
 
 void LiveRegistry::setOnScreen(const QStringList &keys)
 {
-    if (d)
-        d->onScreen = keys;
+    if (!d)
+        return;
+    d->onScreen = keys;
+    const bool unknown = std::ranges::any_of(keys, [this](const QString &key) {
+        const LiveInstance *live = d->table.find(key);
+        return live && live->instance->lease != 0 && !live->instance->expires;
+    });
+    if (unknown && since(d->timesAskedAt) > Private::timesAtLeast)
+        d->askTimes();
 }
 
 } // namespace EtcdRegistry

@@ -29,6 +29,8 @@ struct LiveStatus
         Watch,    ///< v3: one watch, from the revision of the listing on
         Stream,   ///< v2: a stream of events, and a listing where it may have lost some
         Listings, ///< v2: there are too many events for a stream, so everything is listed often
+        Looks,    ///< no node's events arrive, though reads do: it is looked each 2 s whether
+                  ///< anything has changed, and listed where it has
     };
 
     Freshness freshness = Freshness::Connecting;
@@ -38,6 +40,10 @@ struct LiveStatus
     QString endpoint;                    ///< the node that feeds it
     Instance::Clock::time_point heard{}; ///< the last sign of life of what it follows
     QDateTime heardAt;                   ///< the same by the wall clock
+
+    /// The time for which states and countdowns hold. It stands still while nothing is heard, as
+    /// without a leader nothing expires, and silence of ours is no silence of theirs.
+    Instance::Clock::time_point time(Instance::Clock::time_point now) const;
 
     bool operator==(const LiveStatus &) const = default;
 };
@@ -53,7 +59,11 @@ struct LiveEvent
         CutOff,         ///< nobody answers: `error`
         Recovered,      ///< after that: `count` had changed
         Paced,          ///< v2: too many events for a stream, from now on there are listings
-        Streaming,      ///< v2: and back
+        Streaming,      ///< and back
+        HeldBack,       ///< something between here and etcd holds back events: `error`
+        NoLeader,       ///< the cluster has no leader, so nothing expires: `error`
+        Led,            ///< and again it has: `count` had changed
+        Replaced,       ///< it is another cluster now: `count` instances
     };
 
     Kind kind = Kind::Connected;

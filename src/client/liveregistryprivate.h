@@ -23,11 +23,17 @@ public:
     /// An event that is under way when a listing shows its effect comes within this time.
     static constexpr auto grace = std::chrono::seconds(2);
     static constexpr auto timesInterval = std::chrono::seconds(2);
+    static constexpr auto timesAtLeast = std::chrono::milliseconds(500); ///< between two of them
+    static constexpr auto lookInterval = std::chrono::seconds(2);
+    static constexpr auto firstTrial = std::chrono::seconds(30);
+    static constexpr auto longestTrial = std::chrono::minutes(10);
 
     Private(LiveRegistry *registry, const ConnectionString &text);
     ~Private();
 
     bool isV2() const { return connection.cluster().api == Api::V2; }
+    bool byLooks() const { return status.means == LiveStatus::Means::Looks; }
+    bool byListings() const { return byLooks() || status.means == LiveStatus::Means::Listings; }
     QString prefix() const { return Layout::prefix(connection.text().nameSpace); }
 
     void open();
@@ -45,6 +51,12 @@ public:
     void retry();
     void ping();
     void pinged(const Result<HttpReply> &reply);
+    void pulse();
+    void looked(const Check &check);
+    void clusterReplaced();
+    void pulsed(const Result<void> &pulse);
+    void noLeader(const Error &error);
+    void stale(const Error &error);
     void check();
     void checked(const Check &check, qint64 from);
     void suspect(const QList<Change> &changes, int news);
@@ -52,6 +64,8 @@ public:
     void listOverdue();
     void followByListings();
     void followByStream();
+    void followByLooks(const Error &error);
+    void tryStream();
     void askTimes();
 
     static int newsIn(const QList<Change> &changes);
@@ -74,18 +88,31 @@ public:
     LiveTable table;
     LiveStatus status;
     bool began = false;
-    bool anew = false;      ///< the store turned out to be another one
-    int newsWhileStale = 0; ///< that listings showed
+    bool anew = false;              ///< the store turned out to be another one
+    bool askedWhichCluster = false; ///< of this round, as its nodes are of another one
+    bool rebuilt = false;           ///< and the cluster, too
+    int newsWhileStale = 0;         ///< that listings showed
 
     std::unique_ptr<Watch> watch;
     bool watchOpen = false;
-    Clock::time_point watchAsked;   ///< or opened
-    qint64 watchRevision = 0;       ///< so far the watch has told
-    QList<QUrl> tried;              ///< nodes that gave no watch since the last that did
-    std::optional<Error> lostWatch; ///< why the last one ended
-    bool refused = false;           ///< the last one, and it was listed since, which logs in
-    bool compacted = false;         ///< the last one, as soon as it was listed
-    bool resync = false;            ///< the listing that is under way is needed to go on
+    Clock::time_point watchAsked;    ///< or opened
+    qint64 watchRevision = 0;        ///< so far the watch has told
+    QList<QUrl> tried;               ///< nodes that gave no watch since the last that did
+    std::optional<Error> lostWatch;  ///< why the last one ended
+    std::optional<Error> silent;     ///< one of those nodes gave no sign of life on its watch
+    std::optional<Error> leaderless; ///< the last pulse found no leader
+    bool led = false;                ///< one found a leader since the watch was asked for
+    std::optional<Clock::time_point> leaderlessSince; ///< over all nodes
+    bool pulsing = false;
+    bool toldLeaderless = false;
+    bool watchTold = false;  ///< an event, since it was opened
+    int watchesThatLied = 0; ///< in a row, that told no event when there was one
+    bool toldHeldBack = false;
+    std::chrono::milliseconds trialPause{firstTrial};
+    std::chrono::milliseconds checkTook{0};
+    bool refused = false;   ///< the last one, and it was listed since, which logs in
+    bool compacted = false; ///< the last one, as soon as it was listed
+    bool resync = false;    ///< the listing that is under way is needed to go on
     QList<std::pair<QList<Event>, qint64>> early; ///< v2: before the first listing
 
     bool listing = false;
@@ -104,7 +131,8 @@ public:
     int suspected = 0;
     Clock::time_point secondStarted; ///< in which `inSecond` events came
     int inSecond = 0;
-    int timesAsked = 0;     ///< answers that are awaited
+    int timesAsked = 0; ///< answers that are awaited
+    Clock::time_point timesAskedAt;
     Clock::time_point busy; ///< v2: when listings last showed many changes
     Clock::time_point pingedAt = Clock::now();
     QStringList onScreen;
@@ -117,6 +145,7 @@ public:
     QTimer caughtUpTimer; ///< v3: runs while a watch tells what it has missed
     QTimer overdueTimer;  ///< between two pings
     QTimer timesTimer;
+    QTimer trialTimer; ///< by looks: when a stream is tried again
 };
 
 inline std::chrono::milliseconds since(Instance::Clock::time_point then)

@@ -26,6 +26,13 @@ public:
     /// Events in their order; `revision`: see Watch::events().
     QList<Change> apply(const QList<Event> &events, qint64 revision, Clock::time_point now);
 
+    /// The cluster is, or was until now, in trouble: what comes from that time, and while owners
+    /// make up for it, tells no cadence.
+    void disturb(Clock::time_point now) { m_wellSince = now + std::chrono::seconds(5); }
+
+    /// v2: nothing has been written since what is known, so nobody has beaten either.
+    void looked(Clock::time_point at) { m_looked = std::max(m_looked, at); }
+
     /// From now on nothing older will be listed, so what has gone need not be remembered: v3, whose
     /// listings are never behind.
     void forgetRemoved() { m_removed.clear(); }
@@ -53,10 +60,17 @@ private:
     std::optional<Change> put(const Entry &entry, Clock::time_point now, bool anew = false);
     std::optional<Change> remove(const QString &key, qint64 revision, Clock::time_point now,
                                  std::optional<Change::Kind> how = {});
+    LiveInstance next(const LiveInstance &before, Entry entry, Clock::time_point now) const;
+    void setDirectories(const Listing &listing);
+    std::optional<std::chrono::milliseconds> awayFor(const QString &key, Clock::time_point now);
     void removeBelow(const Event &event, Clock::time_point now, QList<Change> &changes);
 
     QHash<QString, LiveInstance> m_instances;
-    QHash<QString, qint64> m_removed; ///< since the last listing: at which revision
+    QHash<QString, qint64> m_removed;                ///< since the last listing: at which revision
+    QHash<QString, Clock::time_point> m_gone;        ///< when keys went that may come back
+    QHash<QString, Clock::time_point> m_directories; ///< v2: when those expire that have a TTL
+    Clock::time_point m_wellSince{};
+    qint64 m_term = 0; ///< v3: of the leader that told deadlines last
     Api m_api = Api::V3;
     qint64 m_revision = 0;
     qint64 m_listed = 0;          ///< the revision of the last listing

@@ -2,6 +2,7 @@
 #include "registry.h"
 
 #include "connection.h"
+#include "elsewhere.h"
 #include "holdings.h"
 #include "workers.h"
 
@@ -186,6 +187,8 @@ QFuture<Result<Snapshot>> Registry::list(const QString &name)
         })
         .then(this,
               [this](const Result<Listing> &listing) {
+                  if (listing && listing->noLeader)
+                      Q_EMIT noLeader(*listing->noLeader);
                   return d->decoders.run(
                       [listing, api = d->connection.cluster().api]() -> Result<Snapshot> {
                           if (!listing)
@@ -236,7 +239,6 @@ QFuture<Result<Snapshot>> Registry::Private::withTtls(const Snapshot &snapshot)
                 else if (time.error().code != Error::Code::NotFound)
                     return Result<Snapshot>(time.error());
             }
-            const auto now = Instance::Clock::now();
             Snapshot timed = snapshot;
             timed.instances.removeIf([&](const Instance &instance) { // it has expired meanwhile
                 return instance.lease != 0 && !known.contains(instance.lease);
@@ -244,7 +246,7 @@ QFuture<Result<Snapshot>> Registry::Private::withTtls(const Snapshot &snapshot)
             for (Instance &instance : timed.instances) {
                 if (instance.lease != 0) {
                     instance.ttl = known[instance.lease].granted;
-                    instance.expires = now + known[instance.lease].left;
+                    instance.expires = known[instance.lease].observed + known[instance.lease].left;
                 }
             }
             return Result<Snapshot>(timed);
@@ -269,6 +271,18 @@ QFuture<Result<std::optional<Instance>>> Registry::lookup(const QString &name)
             const auto chosen = QRandomGenerator::global()->bounded(sound.size());
             return std::optional<Instance>(sound.at(chosen));
         });
+}
+
+QFuture<QStringList> Registry::elsewhere(const QString &name)
+{
+    return open()
+        .then(this,
+              [this, name](const Result<Cluster> &cluster) {
+                  if (!cluster)
+                      return d->connection.transport().later(QStringList());
+                  return (new Elsewhere(connection(), cluster->api, name, this))->look();
+              })
+        .unwrap();
 }
 
 const QList<Node> &Registry::nodes() const

@@ -85,6 +85,10 @@ public:
     /// One instance of this name, uniformly at random, or none. Broken ones don't count.
     QFuture<Result<std::optional<Instance>>> lookup(const QString &name);
 
+    /// Where else something of this name is registered, for who has found nothing: in the other
+    /// store, or in v3 below a slash. Whole sentences; one look each.
+    QFuture<QStringList> elsewhere(const QString &name = {});
+
     QList<Registration> registrations() const; ///< in the order of joining
     const QList<Node> &nodes() const;
     /// Asks once how each is: all members of the cluster, and the hosts of the connection that are
@@ -107,6 +111,8 @@ Q_SIGNALS:
     void clusterReplaced();
     /// A node belongs to another cluster, and is not used; once for each.
     void strangerFound(const EtcdRegistry::Error &error);
+    /// What is being listed is what one node has: no node that answers has a leader.
+    void noLeader(const EtcdRegistry::Error &error);
 
 private:
     class Private;

@@ -28,8 +28,13 @@ struct Entry
     qint64 modRevision = 0;
     qint64 lease = 0; ///< v3 only
     bool hasTtl = false;
-    /// Time left when the node answered; v3 listings don't say.
+    /// Time left when the node answered; v3 listings don't say. Less than zero where nothing
+    /// expires, as that takes a leader.
     std::optional<std::chrono::milliseconds> timeLeft;
+    /// v2, where an event told it: what it was granted. Listings say what is left only.
+    std::optional<std::chrono::milliseconds> granted;
+    /// v2: time left of the directory above it that expires first, if any does.
+    std::optional<std::chrono::milliseconds> directoryLeft;
 
     bool operator==(const Entry &) const = default;
 };
@@ -44,6 +49,10 @@ struct Listing
     qint64 revision = 0;
     QString endpoint;
     Instance::Clock::time_point observed;
+    /// v2: time left of the directories that have a TTL, which takes all below them along; by key.
+    QHash<QString, std::chrono::milliseconds> directories;
+    /// No node that answers has a leader: it may be behind, and nothing expires.
+    std::optional<Error> noLeader;
 
     Error tooMuch() const
     {
@@ -112,9 +121,10 @@ struct Renewal
 
 struct LeaseTime
 {
-    std::chrono::milliseconds left{0};
+    std::chrono::milliseconds left{0}; ///< when it was `observed`
     std::chrono::milliseconds granted{0};
     qint64 term = 0; ///< see Lease
+    Instance::Clock::time_point observed{};
 };
 
 /// The time that a beat may take, retries included. It is sent when at most half of the TTL is
@@ -150,7 +160,8 @@ public:
 
     virtual Api api() const = 0;
 
-    /// Every key below the prefix; nothing there is an empty list. `revision` is the store's.
+    /// Every key below the prefix; nothing there is an empty list. `revision` is the store's. Where
+    /// no node has a leader it is what one of them has (see Listing::noLeader).
     virtual QFuture<Result<Listing>> list(const QString &prefix) = 0;
 
     /// The lease under which the keys of put() live. v2: no request.
@@ -190,6 +201,10 @@ public:
     /// Much cheaper than a listing. v2 tells the revision only. Where that is less than the one
     /// asked for, it is not because a node lags behind.
     virtual QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) = 0;
+
+    /// Whether this node lives and has a leader (NoLeader: it has none), by a request that it
+    /// answers itself.
+    virtual QFuture<Result<void>> pulse(const QUrl &endpoint) = 0;
 
     /// Whether a key below the prefix could be written: a write that is carried out in vain.
     virtual QFuture<Result<void>> mayWrite(const QString &prefix) = 0;

@@ -45,13 +45,16 @@ static std::chrono::milliseconds timeLeft(const QString &expirationText, qint64 
         QDateTime::fromString(expirationText.left(23) + 'Z'_L1, Qt::ISODateWithMs);
     const std::chrono::milliseconds exact(now.msecsTo(expiration));
     const bool agree = expiration.isValid() && std::chrono::abs(exact - coarse) <= 1100ms;
-    return agree ? exact : coarse;
+    // The node has rounded up what was left by its own clock.
+    return agree ? std::clamp(exact, coarse - 999ms, coarse) : coarse;
 }
 
-std::optional<Entry> KeysApi::entryOf(const Json::Views &node, const QDateTime &now)
+/// The key in a node; nothing if it is no node at all. `*directory`: it is one.
+static std::optional<Entry> nodeOf(const Json::Views &node, const QDateTime &now, bool *directory)
 {
     Entry entry;
     bool hasValue = false;
+    *directory = false;
     qint64 ttl = 0;
     QString expiration;
     for (const auto &[name, value] : node) {
@@ -60,6 +63,8 @@ std::optional<Entry> KeysApi::entryOf(const Json::Views &node, const QDateTime &
         } else if (name == R"("value")" && value.startsWith('"')) {
             entry.value = Json::unescaped(value);
             hasValue = true;
+        } else if (name == R"("dir")") {
+            *directory = value == "true";
         } else if (name == R"("createdIndex")") {
             entry.createRevision = Json::integer(value);
         } else if (name == R"("modifiedIndex")") {
@@ -71,9 +76,32 @@ std::optional<Entry> KeysApi::entryOf(const Json::Views &node, const QDateTime &
             entry.hasTtl = true;
         }
     }
-    if (entry.hasTtl)
+    if (entry.hasTtl) {
         entry.timeLeft = timeLeft(expiration, ttl, now);
-    return hasValue && !entry.key.isEmpty() ? std::optional(std::move(entry)) : std::nullopt;
+        entry.granted = ttlOf(ttl);
+    }
+    return (hasValue || *directory) && !entry.key.isEmpty() ? std::optional(std::move(entry))
+                                                            : std::nullopt;
+}
+
+std::optional<Entry> KeysApi::entryOf(const Json::Views &node, const QDateTime &now)
+{
+    bool directory = false;
+    std::optional<Entry> entry = nodeOf(node, now, &directory);
+    return directory ? std::nullopt : entry;
+}
+
+/// What expires first of the directories above each key.
+static void lookAtDirectories(Listing &listing)
+{
+    for (Entry &entry : listing.entries) {
+        for (auto directory = listing.directories.cbegin(); directory != listing.directories.cend();
+             ++directory) {
+            if (entry.key.startsWith(directory.key() + u'/'))
+                entry.directoryLeft =
+                    std::min(entry.directoryLeft.value_or(*directory), *directory);
+        }
+    }
 }
 
 StoreV2::StoreV2(Transport &transport, QObject *parent)
@@ -103,9 +131,15 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
             fields.contains(std::pair<QByteArrayView, QByteArrayView>(R"("action")", R"("get")"));
         if (listing.entries.size() > Listing::mostEntries)
             return;
-        std::optional<Entry> entry = entryOf(fields, answered);
-        if (entry && entry->timeLeft.value_or(1ms) > 0ms)
+        bool directory = false;
+        std::optional<Entry> entry = nodeOf(fields, answered, &directory);
+        if (!entry)
+            return;
+        entry->granted.reset(); // what is left is no TTL
+        if (!directory)
             listing.entries.append(*std::move(entry));
+        else if (entry->timeLeft)
+            listing.directories.insert(entry->key, *entry->timeLeft);
     });
     if (listing.entries.size() > Listing::mostEntries)
         return listing.tooMuch();
@@ -116,20 +150,82 @@ Result<Listing> StoreV2::decode(const HttpReply &reply)
                      .detail =
                          read ? u"no node in the answer to a listing"_s : read.error().detail};
     }
+    if (!listing.directories.isEmpty())
+        lookAtDirectories(listing);
     return listing;
+}
+
+static HttpRequest listingOf(const QString &prefix)
+{
+    return {.path = keyPath(prefix) + "?recursive=true&sorted=true", .large = true};
 }
 
 QFuture<Result<Listing>> StoreV2::list(const QString &prefix)
 {
-    return m_transport
-        .send({.path = keyPath(prefix) + "?recursive=true&sorted=true", .large = true})
+    return m_transport.send(listingOf(prefix))
         .then(this,
               [this](const Result<HttpReply> &reply) {
                   return m_decoders.run([reply]() -> Result<Listing> {
                       return reply ? decode(*reply) : reply.error();
                   });
               })
+        .unwrap()
+        .then(this,
+              [this, prefix](const Result<Listing> &listing) {
+                  return listing ? led(prefix, *listing) : m_transport.later(listing);
+              })
         .unwrap();
+}
+
+QFuture<Result<Listing>> StoreV2::led(const QString &prefix, const Listing &listing)
+{
+    QList<QUrl> nodes = m_transport.pool().order();
+    const QUrl self(listing.endpoint);
+    const auto whetherLed = [this, prefix, listing,
+                             nodes](const Result<void> &pulse) -> QFuture<Result<Listing>> {
+        if (pulse || pulse.error().code != Error::Code::NoLeader)
+            return m_transport.later(Result<Listing>(listing));
+        QList<QFuture<Result<void>>> others;
+        for (const QUrl &node : nodes)
+            others.append(this->pulse(node));
+        return QtFuture::whenAll(others.begin(), others.end())
+            .then(this,
+                  [=, this, error = pulse.error()](const QList<QFuture<Result<void>>> &answers) {
+                      Listing unled = listing;
+                      unled.noLeader = error;
+                      for (qsizetype i = 0; i < answers.size(); ++i) {
+                          if (answers[i].isCanceled())
+                              break; // the store goes away
+                          if (!answers[i].result())
+                              continue;
+                          return m_transport.ask(nodes[i], listingOf(prefix))
+                              .then(this, [unled](const Result<HttpReply> &reply) {
+                                  const auto better =
+                                      reply ? decode(*reply) : Result<Listing>(reply.error());
+                                  return better ? better : Result<Listing>(unled);
+                              });
+                      }
+                      return m_transport.later(Result<Listing>(unled));
+                  })
+            .unwrap();
+    };
+    return pulse(self).then(this, whetherLed).unwrap();
+}
+
+QFuture<Result<void>> StoreV2::pulse(const QUrl &endpoint)
+{
+    return m_transport.ask(endpoint, {.path = "/v2/members/leader"})
+        .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+            if (!reply)
+                return reply.error();
+            if (reply->status < 500)
+                return {};
+            Error error = errorFromReply(*reply);
+            if (error.detail.contains(
+                    "election"_L1)) // says etcd, for as long as there is no leader
+                error.code = Error::Code::NoLeader;
+            return error;
+        });
 }
 
 QFuture<Result<LeaseTime>> StoreV2::timeToLive(qint64)

@@ -31,10 +31,11 @@ public:
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
                                  qint64 revision) override;
     QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
+    QFuture<Result<void>> pulse(const QUrl &endpoint) override;
     QFuture<Result<void>> mayWrite(const QString &prefix) override;
 
-    /// The answer to a recursive GET, without directories and without keys whose time is up (a
-    /// node without a quorum goes on showing those). Any thread.
+    /// The answer to a recursive GET, without directories. Keys whose time is up are shown as long
+    /// as etcd shows them: without a leader nothing expires. Any thread.
     static Result<Listing> decode(const HttpReply &reply);
 
     /// One line of a stream: the event, its revision in the entry; or the error that it is. Any
@@ -53,6 +54,9 @@ private:
     void findAndBeat(const std::shared_ptr<Beat> &beat, std::chrono::milliseconds within);
     QFuture<Result<bool>> removeAt(const QString &key, qint64 revision);
     QFuture<Result<bool>> findAndRemove(const QString &key, const Kept &own);
+
+    /// The same from a node that has a leader, where there is one.
+    QFuture<Result<Listing>> led(const QString &prefix, const Listing &listing);
 
     Transport &m_transport;
     Workers m_decoders;

@@ -123,9 +123,17 @@ QFuture<Result<void>> StoreV3::logIn()
 struct StoreV3::Pages
 {
     static constexpr int most = Listing::mostEntries / entriesPerPage;
+    static constexpr int beginsAtMost = 3;
 
-    QByteArray end;
+    explicit Pages(const QString &prefix, const std::optional<Error> &noLeader = {})
+        : next(prefix.toUtf8())
+        , end(prefixEnd(next))
+    {
+        listing.noLeader = noLeader;
+    }
+
     QByteArray next;
+    QByteArray end;
     Listing listing;
     bool more = false;
     int count = 0;
@@ -191,7 +199,9 @@ Result<void> StoreV3::Pages::add(const HttpReply &reply)
         next = behind;
     }
     if (listing.revision == 0) {
+        const std::optional<Error> noLeader = listing.noLeader;
         listing = std::move(page).value();
+        listing.noLeader = noLeader;
     } else {
         listing.entries += page->entries;
         listing.observed = page->observed;
@@ -201,10 +211,29 @@ Result<void> StoreV3::Pages::add(const HttpReply &reply)
 
 QFuture<Result<Listing>> StoreV3::list(const QString &prefix)
 {
-    auto pages = std::make_shared<Pages>();
-    pages->next = prefix.toUtf8();
-    pages->end = prefixEnd(pages->next);
-    return nextPage(pages);
+    return pagesOf(prefix, Pages::beginsAtMost)
+        .then(this,
+              [this, prefix](const Result<Listing> &listing) {
+                  if (listing || listing.error().code != Error::Code::NoLeader)
+                      return m_transport.later(listing);
+                  return nextPage(std::make_shared<Pages>(prefix, listing.error()));
+              })
+        .unwrap();
+}
+
+/// All pages show one revision. Where it is compacted meanwhile they begin anew.
+QFuture<Result<Listing>> StoreV3::pagesOf(const QString &prefix, int begins)
+{
+    auto pages = std::make_shared<Pages>(prefix);
+    return nextPage(pages)
+        .then(this,
+              [=, this](const Result<Listing> &listing) {
+                  const bool compacted = !listing && pages->listing.revision > 0
+                                         && listing.error().detail.contains("compacted"_L1);
+                  return compacted && begins > 1 ? pagesOf(prefix, begins - 1)
+                                                 : m_transport.later(listing);
+              })
+        .unwrap();
 }
 
 QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
@@ -215,7 +244,11 @@ QFuture<Result<Listing>> StoreV3::nextPage(const std::shared_ptr<Pages> &pages)
     // All pages show the revision of the first, whatever changes meanwhile.
     if (pages->listing.revision > 0)
         body.insert(u"revision"_s, QString::number(pages->listing.revision));
+    if (pages->listing.noLeader)
+        body.insert(u"serializable"_s, true);
     HttpRequest request = requestOf("/kv/range", body);
+    if (pages->listing.noLeader)
+        request.header.clear(); // which asks for a leader
     request.large = true;
     request.page = true;
     return call(request)
@@ -352,7 +385,7 @@ QFuture<Result<LeaseTime>> StoreV3::timeToLive(qint64 lease)
                              .detail = u"the lease has expired"_s};
             }
             return LeaseTime{ttlOf(left), ttlOf(integer(answer->value("grantedTTL"_L1))),
-                             termIn(*answer)};
+                             termIn(*answer), reply->received};
         });
 }
 
@@ -368,6 +401,17 @@ std::unique_ptr<Watch> StoreV3::watch(const QUrl &endpoint, const QString &prefi
         create.insert(u"start_revision"_s, QString::number(revision));
     return std::make_unique<WatchV3>(
         m_transport.stream(endpoint, requestOf("/watch", {{u"create_request"_s, create}})));
+}
+
+QFuture<Result<void>> StoreV3::pulse(const QUrl &endpoint)
+{
+    // It knows its members by itself, and is asked for a leader first as every request is.
+    return m_transport.ask(endpoint, requestOf("/cluster/member/list", {}))
+        .then(this, [](const Result<HttpReply> &reply) -> Result<void> {
+            if (!reply)
+                return reply.error();
+            return reply->status < 500 ? Result<void>() : errorFromReply(*reply);
+        });
 }
 
 QFuture<Result<Check>> StoreV3::check(const QString &prefix, qint64 sinceRevision)

@@ -45,6 +45,7 @@ public:
     std::unique_ptr<Watch> watch(const QUrl &endpoint, const QString &prefix,
                                  qint64 revision) override;
     QFuture<Result<Check>> check(const QString &prefix, qint64 sinceRevision) override;
+    QFuture<Result<void>> pulse(const QUrl &endpoint) override;
     QFuture<Result<void>> mayWrite(const QString &prefix) override;
 
     /// One page of a range; `*more` where others follow. Any thread.
@@ -65,6 +66,7 @@ private:
     void writeFailed(const Writes &writes, const Error &error, bool guarded);
     void lookAndSend(const Writes &writes, bool uncertain);
     QFuture<Result<void>> logIn();
+    QFuture<Result<Listing>> pagesOf(const QString &prefix, int begins);
     QFuture<Result<Listing>> nextPage(const std::shared_ptr<Pages> &pages);
 
     Transport &m_transport;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "clusternotices.h"
 
-#include "noticebar.h"
 #include "session.h"
+#include "statusline.h"
 
 namespace EtcdRegistry {
 
@@ -12,7 +12,15 @@ ClusterNotices::ClusterNotices(Session &session, NoticeBar *bar, QObject *parent
     , m_bar(bar)
 {
     connect(&session, &Session::nodesChanged, this, &ClusterNotices::lookAtNodes);
+    connect(&session, &Session::freshnessChanged, this,
+            [this] { m_bar->setState(StatusLine::trouble(m_session)); });
     lookAtNodes();
+}
+
+ClusterNotices::~ClusterNotices()
+{
+    if (m_bar) // which a window that closes may end first
+        m_bar->setState({});
 }
 
 void ClusterNotices::lookAtNodes()

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "noticebar.h"
+
 #include <QObject>
+#include <QPointer>
 #include <QSet>
 #include <QUrl>
 
 namespace EtcdRegistry {
 
-class NoticeBar;
 class Session;
 
 /// Tells in the window's notice bar what is wrong with the cluster as a whole, each thing once.
@@ -15,8 +17,8 @@ class ClusterNotices : public QObject
 {
     Q_OBJECT
 public:
-    /// The bar outlives it.
     ClusterNotices(Session &session, NoticeBar *bar, QObject *parent);
+    ~ClusterNotices() override;
 
 Q_SIGNALS:
     void nodesRequested(); ///< the user wants to see them
@@ -25,7 +27,7 @@ private:
     void lookAtNodes();
 
     Session &m_session;
-    NoticeBar *m_bar;
+    QPointer<NoticeBar> m_bar;
     QSet<QUrl> m_strangers; ///< nodes of another cluster that were told of
 };
 

@@ -179,10 +179,14 @@ void DetailsPanel::refresh()
 void DetailsPanel::showState()
 {
     m_state->setSign(m_here ? std::optional(m_row->state) : std::nullopt);
-    m_state->setText(m_here ? stateSentence(*m_row, m_session.now())
-                     : m_row->instance->document.isEmpty()
-                         ? tr("Gone: it has left or expired.")
-                         : tr("Gone: it has left or expired. This is what it was."));
+    if (m_here)
+        return m_state->setText(stateSentence(*m_row, m_session.now()));
+    const auto how = m_session.howItWent(m_row->instance->key);
+    const QString gone = how == Change::Kind::Left      ? tr("Gone: it has left.")
+                         : how == Change::Kind::Expired ? tr("Gone: it has expired.")
+                                                        : tr("Gone: it has left or expired.");
+    m_state->setText(
+        m_row->instance->document.isEmpty() ? gone : gone + u' ' + tr("This is what it was."));
 }
 
 void DetailsPanel::showFacts()

@@ -93,8 +93,6 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
     connect(m_table->header(), &QWidget::customContextMenuRequested, this,
             &InstancePanel::showFieldsMenu);
 
-    m_nothingJoined->setText(tr("This registry is empty"),
-                             tr("Services that join it appear here by themselves."));
     const auto *join = m_nothingJoined->addButton(tr("Join the &first service..."));
     const auto *clear = m_nothingMatches->addButton(tr("Clear the fil&ter"));
     connect(join, &QPushButton::clicked, this, &InstancePanel::joinRequested);
@@ -122,6 +120,10 @@ InstancePanel::InstancePanel(Session &session, QWidget *parent)
             [this](const RowsUpdatePtr &update) { showRows(*update); });
     connect(&session, &Session::ticked, this, &InstancePanel::showTime);
     connect(&m_model, &InstanceModel::arranged, this, &InstancePanel::summarize);
+    connect(&session, &Session::freshnessChanged, this, [this] {
+        if (m_stack->currentWidget() == m_nothingJoined)
+            tellEmpty();
+    });
     const auto moved = [this] { m_firstTime = -1; }; // the times are those of other rows
     connect(&m_model, &QAbstractItemModel::rowsInserted, this, moved);
     connect(&m_model, &QAbstractItemModel::rowsRemoved, this, moved);
@@ -275,6 +277,7 @@ void InstancePanel::summarize()
     if (shown > 0) {
         m_stack->setCurrentWidget(m_table);
     } else if (m_session.rows().isEmpty()) {
+        tellEmpty();
         m_stack->setCurrentWidget(m_nothingJoined);
     } else if (counts.total() > 0) {
         QString hint = tr("%1 here do not match.").arg(countText(counts.total()));
@@ -291,6 +294,20 @@ void InstancePanel::summarize()
         m_stack->setCurrentWidget(m_nothingLeft);
     }
     visibleRowsChanged();
+}
+
+/// What is empty, as far as anybody knows.
+void InstancePanel::tellEmpty()
+{
+    if (m_session.freshness() == Session::Freshness::Stale) {
+        m_nothingJoined->setText(tr("Nothing is known of this registry now"),
+                                 tr("It was empty when it was last heard of."));
+        return;
+    }
+    const QString hint = tr("Services that join it appear here by themselves.");
+    const QString &elsewhere = m_session.elsewhere();
+    m_nothingJoined->setText(tr("This registry is empty"),
+                             elsewhere.isEmpty() ? hint : elsewhere + u'\n' + hint);
 }
 
 /// They are told about soon, however often they change meanwhile.

@@ -64,6 +64,7 @@ private:
     void hold();
     void updateFlashing();
     void summarize();
+    void tellEmpty();
     void visibleRowsChanged();
     void updateServiceColumn();
     void setFields(const QStringList &fields);

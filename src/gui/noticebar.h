@@ -19,11 +19,17 @@ class NoticeBar : public QFrame
 public:
     explicit NoticeBar(QWidget *parent = nullptr);
 
+    /// Stands for as long as it is so (empty: it is not), behind what show() says.
+    void setState(const QString &state);
     void show(const QString &message, const QString &nextStep, std::function<void()> action);
 
 private:
+    void showState();
+
     SignLabel *m_message;
     QPushButton *m_next;
+    QPushButton *m_dismiss;
+    QString m_state;
     std::function<void()> m_action;
 };
 

@@ -29,6 +29,10 @@ QString liveText(const Session &session)
     const LiveStatus &status = session.status();
     const auto age =
         std::chrono::duration_cast<std::chrono::milliseconds>(Session::Clock::now() - status.heard);
+    if (status.means == LiveStatus::Means::Looks) {
+        return StatusLine::tr("Live by looking each 2 s: something between here and etcd holds "
+                              "back events (a proxy that buffers?)");
+    }
     const QString text = status.means == LiveStatus::Means::Listings
                              ? StatusLine::tr("Live by listings, %1 behind")
                              : StatusLine::tr("Live, heard %1 ago");
@@ -113,6 +117,17 @@ StatusLine::StatusLine(QWidget *parent)
     setFixedHeight(Theme::rowHeight + 2);
     connect(m_retry, &QPushButton::clicked, this, &StatusLine::retryRequested);
     connect(m_resume, &QPushButton::clicked, this, &StatusLine::resumeRequested);
+}
+
+QString StatusLine::trouble(const Session &session)
+{
+    const std::optional<Error> &error = session.status().error;
+    if (session.freshness() != Session::Freshness::Stale || !error
+        || error->code != Error::Code::NoLeader)
+        return {};
+    return tr("No leader: most nodes of this cluster are away. Nothing expires, and nothing can be "
+              "joined or left, until they are back. What is shown is from %1.")
+        .arg(QLocale().toString(session.status().heardAt.time(), u"HH:mm:ss"_s));
 }
 
 void StatusLine::show(const Session &session)

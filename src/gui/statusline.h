@@ -20,6 +20,9 @@ public:
 
     void show(const Session &session);
 
+    /// What is wrong with the cluster itself, that people have to know; or nothing.
+    static QString trouble(const Session &session);
+
 Q_SIGNALS:
     void retryRequested();
     void resumeRequested();

@@ -34,7 +34,20 @@ QString problemSentence(Instance::Problem problem)
     return {};
 }
 
+/// v2: soon, whatever its owner does.
+bool endsWithItsDirectory(const Instance &instance, Instance::Clock::time_point now)
+{
+    return instance.cutShort.count() > 0 && now >= directoryEndsSoon(instance);
+}
+
 } // namespace
+
+Instance::Clock::time_point directoryEndsSoon(const Instance &instance)
+{
+    constexpr std::chrono::seconds longest(10);
+    const milliseconds fifth = instance.ttl.value_or(longest) / 5;
+    return *instance.expires - std::min<milliseconds>(fifth, longest);
+}
 
 InstanceState stateOf(const LiveInstance &live, Instance::Clock::time_point now,
                       Instance::Clock::time_point looked, bool paused)
@@ -46,6 +59,8 @@ InstanceState stateOf(const LiveInstance &live, Instance::Clock::time_point now,
         return InstanceState::Paused;
     if (!instance.hasTtl)
         return InstanceState::NoTtl;
+    if (endsWithItsDirectory(instance, now))
+        return InstanceState::Expiring;
     const auto due = beatDue(live);
     if (!due || looked < *due)
         return InstanceState::Alive; // as far as anybody knows
@@ -80,6 +95,12 @@ QString stateSentence(const Row &row, Instance::Clock::time_point now)
     };
     if (row.state == InstanceState::Broken)
         return sentence(problemSentence(instance.problem));
+    if (instance.cutShort.count() > 0) {
+        const auto left = duration_cast<milliseconds>(*instance.expires - now);
+        return sentence(Text::tr("a directory above it expires in %1, and takes it along whatever "
+                                 "its owner does.")
+                            .arg(durationText(left)));
+    }
     if (row.state == InstanceState::NoTtl)
         return sentence(Text::tr("it never expires by itself; it stays until someone deletes it."));
     if (!instance.expires || !instance.ttl) {

@@ -24,6 +24,9 @@ enum class InstanceState {
 InstanceState stateOf(const LiveInstance &live, Instance::Clock::time_point now,
                       Instance::Clock::time_point looked, bool paused = false);
 
+/// When the end is near of one that a directory above it will take along (Instance::cutShort).
+Instance::Clock::time_point directoryEndsSoon(const Instance &instance);
+
 /// "Alive", "Late", ... in the user's language.
 QString stateName(InstanceState state);
 

@@ -21,6 +21,8 @@ constexpr size_t flappingJoins = 3;
 constexpr qsizetype mostRejoins = 20'000; ///< keys that are watched for flapping
 /// So long after we let go of a key its end is ours: the store tells of it a moment later.
 constexpr auto leavingTime = 10s;
+/// What we delete of others comes back with their next beat.
+constexpr auto comingBackTime = 60s;
 
 qint64 msOf(Instance::Clock::duration duration)
 {
@@ -52,6 +54,7 @@ Kind kindOf(Change::Kind kind)
     case Change::Kind::Expired:
         return Kind::Expired;
     case Change::Kind::Gone:
+    case Change::Kind::Forgotten:
         return Kind::Gone;
     }
     Q_UNREACHABLE();
@@ -76,6 +79,14 @@ What whatOf(LiveEvent::Kind kind)
         return What::Paced;
     case LiveEvent::Kind::Streaming:
         return What::Streaming;
+    case LiveEvent::Kind::HeldBack:
+        return What::HeldBack;
+    case LiveEvent::Kind::NoLeader:
+        return What::NoLeader;
+    case LiveEvent::Kind::Led:
+        return What::Led;
+    case LiveEvent::Kind::Replaced:
+        return What::Replaced;
     }
     Q_UNREACHABLE();
 }
@@ -189,11 +200,30 @@ void Journal::recordChange(const Change &change, qint64 clockOffset)
     JournalEntry entry = entryOf(instance, kindOf(change.kind), wallTime(change.at, clockOffset));
     entry.ours = isOurs(entry.key, change.at);
     entry.duration = durationOf(change);
+    if (const auto removed = m_removed.constFind(entry.key); removed != m_removed.cend()) {
+        const bool soon = change.at - *removed < comingBackTime;
+        if (soon && change.kind == Change::Kind::Joined) {
+            entry.what = What::PutBack;
+            entry.duration = duration_cast<milliseconds>(change.at - *removed);
+        } else if (soon && isGone(change.kind)) {
+            entry.what = What::LeftHere;
+        }
+        if (!soon || change.kind == Change::Kind::Joined)
+            m_removed.erase(removed);
+    }
     if (change.kind == Change::Kind::Changed && change.before)
         entry.difference = documentDifference(change.before->document, instance.document);
     record(entry);
     if (change.kind != Change::Kind::Changed)
         watchFlapping(change, entry);
+}
+
+void Journal::expectLeave(const QString &key)
+{
+    const auto now = Clock::now();
+    m_removed.removeIf([now](auto each) { return now - each.value() > comingBackTime; });
+    if (!m_ours.contains(key))
+        m_removed.insert(key, now);
 }
 
 bool Journal::isOurs(const QString &key, Clock::time_point at) const

@@ -47,6 +47,8 @@ public Q_SLOTS:
                     EtcdRegistry::Instance::Clock::time_point at);
     /// What is ours and how it fares, as Registry's signals of these names tell.
     void recordRegistrations(const QList<EtcdRegistry::Registration> &registrations);
+    /// This window is about to delete the key, which is somebody else's unless it is ours.
+    void expectLeave(const QString &key);
     void recordLeftAgain(const EtcdRegistry::Registration &registration);
     void recordNode(const EtcdRegistry::Node &node); ///< each that may have changed
 
@@ -82,6 +84,7 @@ private:
 
     QHash<qint64, Registration> m_registrations; ///< that are held
     QHash<QString, Clock::time_point> m_ours; ///< until when a key counts as ours; held: for ever
+    QHash<QString, Clock::time_point> m_removed; ///< keys of others that this window deleted
     QHash<QString, Rejoins> m_rejoins;
     Clock::time_point m_rejoinsPruned;
     QHash<QUrl, Node> m_nodes;

@@ -124,6 +124,19 @@ QString watchText(const JournalEntry &entry)
         return by(Text::tr("too many events for a stream; %1 is asked for listings from now on"));
     case What::Streaming:
         return by(Text::tr("back to a stream of events, from %1"));
+    case What::HeldBack:
+        return withReason(Text::tr("live by looking each 2 s: something between here and etcd "
+                                   "holds back events (a proxy that buffers?)"),
+                          entry.error);
+    case What::NoLeader:
+        return withReason(Text::tr("no leader: nothing expires, and nothing can be joined or left"),
+                          entry.error);
+    case What::Led:
+        return Text::tr("the cluster has a leader again; meanwhile there were %1").arg(changes);
+    case What::Replaced:
+        return Text::tr("this is another cluster now, set up anew at the same addresses; all was "
+                        "listed again by %1: %2 instances")
+            .arg(entry.instance, count);
     case What::NotWritten:
         return Text::tr("the journal can't be written to disk: %1 It goes on in memory.")
             .arg(entry.error ? entry.error->detail : QString());
@@ -134,6 +147,10 @@ QString watchText(const JournalEntry &entry)
 
 QString instanceText(const JournalEntry &entry)
 {
+    if (entry.what == What::PutBack && entry.duration) {
+        return Text::tr("%1 is back: its owner put it back after %2")
+            .arg(entry.instance, durationText(*entry.duration));
+    }
     switch (entry.kind) {
     case Kind::Joined:
         return !entry.duration           ? Text::tr("%1 joined").arg(entry.instance)
@@ -175,6 +192,8 @@ QString JournalEntry::text() const
         return watchText(*this);
     case Kind::Joined:
     case Kind::Left:
+        if (what == What::LeftHere)
+            return Text::tr("%1: this window left it for its owner").arg(instanceText(*this));
         return ours ? Text::tr("%1, by this window").arg(instanceText(*this)) : instanceText(*this);
     default:
         return instanceText(*this);
@@ -195,7 +214,8 @@ bool JournalEntry::isTrouble() const
         return what == What::NoAnswer;
     case Kind::Watch:
         return what == What::Moved || what == What::Repaired || what == What::CutOff
-               || what == What::NotWritten;
+               || what == What::NotWritten || what == What::HeldBack || what == What::NoLeader
+               || what == What::Replaced;
     default:
         return false;
     }

@@ -50,8 +50,15 @@ struct JournalEntry
         Recovered,
         Paced,
         Streaming,
+        HeldBack, ///< `error`
+        NoLeader, ///< `error`
+        Led,
+        Replaced,
         // Watch, of the journal itself
         NotWritten, ///< to the disk: `error`
+        // Left and joined: somebody else's that this window has deleted
+        LeftHere,
+        PutBack, ///< by its owner, after `duration`
     };
 
     QDateTime time; ///< UTC, milliseconds

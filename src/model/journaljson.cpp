@@ -22,11 +22,12 @@ namespace {
 constexpr std::array kindWords{"joined", "changed",  "left", "expired", "gone",
                                "late",   "flapping", "ours", "node",    "watch"};
 constexpr std::array whatWords{
-    "",          "not joined", "beat paused",    "beat resumed",   "beat failed",   "beats again",
-    "lost",      "rejoined",   "beat overdue",   "key taken",      "lease revoked", "let go",
-    "not left",  "left again", "directory gone", "two owners",     "no answer",     "answers",
-    "leads",     "connected",  "moved",          "resynchronised", "repaired",      "cut off",
-    "recovered", "paced",      "streaming",      "not written"};
+    "",          "not joined",  "beat paused",    "beat resumed",   "beat failed",   "beats again",
+    "lost",      "rejoined",    "beat overdue",   "key taken",      "lease revoked", "let go",
+    "not left",  "left again",  "directory gone", "two owners",     "no answer",     "answers",
+    "leads",     "connected",   "moved",          "resynchronised", "repaired",      "cut off",
+    "recovered", "paced",       "streaming",      "held back",      "no leader",     "led",
+    "replaced",  "not written", "left here",      "put back"};
 constexpr std::array errorWords{
     "invalid argument", "not found",     "conflict",          "taken",
     "login required",   "login refused", "permission denied", "unreachable",
@@ -34,7 +35,7 @@ constexpr std::array errorWords{
     "out of space",     "too large",     "not served",        "other cluster",
     "protocol"};
 static_assert(kindWords.size() == JournalEntry::kindCount);
-static_assert(whatWords.size() == size_t(What::NotWritten) + 1);
+static_assert(whatWords.size() == size_t(What::PutBack) + 1);
 static_assert(errorWords.size() == size_t(Error::Code::Protocol) + 1);
 
 template <typename Enum, size_t size>

@@ -53,10 +53,11 @@ void Presence::record(const LiveEvent &event)
     const qint64 step = stepAt(event.at);
     if (event.kind == LiveEvent::Kind::Connected && !m_began)
         m_began = step;
-    else if (event.kind == LiveEvent::Kind::CutOff
+    else if ((event.kind == LiveEvent::Kind::CutOff || event.kind == LiveEvent::Kind::NoLeader)
              && (m_blind.empty() || m_blind.back().second < forEver))
         m_blind.push_back({step, forEver});
-    else if (event.kind == LiveEvent::Kind::Recovered && !m_blind.empty())
+    else if ((event.kind == LiveEvent::Kind::Recovered || event.kind == LiveEvent::Kind::Led)
+             && !m_blind.empty())
         m_blind.back().second = step;
     std::erase_if(m_blind, [step](const auto &each) { return each.second < step - stepCount; });
 }

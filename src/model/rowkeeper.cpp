@@ -21,7 +21,9 @@ Instance::Clock::time_point nextState(const Row &row)
     const auto never = Instance::Clock::time_point::max();
     switch (row.state) {
     case InstanceState::Alive:
-        return due.value_or(never);
+        return row.instance->cutShort > 0ms
+                   ? std::min(due.value_or(never), directoryEndsSoon(*row.instance))
+                   : due.value_or(never);
     case InstanceState::Late:
         return *row.instance->expires - *row.instance->ttl / 5;
     default:
@@ -60,7 +62,7 @@ RowKeeper::RowKeeper(QObject *parent)
 
 void RowKeeper::begin(const QList<LiveInstance> &instances)
 {
-    const auto now = Clock::now();
+    const auto now = this->now();
     Rows rows;
     rows.reserve(instances.size());
     for (const LiveInstance &live : instances)
@@ -74,7 +76,7 @@ void RowKeeper::begin(const QList<LiveInstance> &instances)
 
 void RowKeeper::apply(const QList<Change> &changes)
 {
-    const auto now = Clock::now();
+    const auto now = this->now();
     for (const Change &change : changes) {
         if (m_paused && isNews(change.kind))
             m_waiting.insert(change.live.instance->key);
@@ -135,6 +137,12 @@ InstanceState RowKeeper::stateOf(const LiveInstance &live, Clock::time_point now
     return EtcdRegistry::stateOf(live, now, looked, m_pausedKeys.contains(live.instance->key));
 }
 
+RowKeeper::Clock::time_point RowKeeper::now() const
+{
+    const bool heard = m_status.heard > Clock::time_point();
+    return heard ? m_status.time(Clock::now()) : Clock::now();
+}
+
 void RowKeeper::setLooked(Clock::time_point at)
 {
     m_looked = at;
@@ -151,7 +159,7 @@ void RowKeeper::setOurs(const QSet<QString> &ours, const QSet<QString> &paused)
 
 void RowKeeper::updateStates()
 {
-    const auto now = Clock::now();
+    const auto now = this->now();
     if (now < m_nextState)
         return;
     m_nextState = Clock::time_point::max();

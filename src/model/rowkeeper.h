@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "liveregistry.h"
 #include "row.h"
 
 #include <QObject>
@@ -27,6 +28,8 @@ public:
     void apply(const QList<Change> &changes);
     /// See LiveRegistry::looked().
     void setLooked(Clock::time_point at);
+    /// The time by which it judges stands still with it.
+    void setStatus(const LiveStatus &status) { m_status = status; }
     /// Keys that this client holds, and those of them whose beat is paused.
     void setOurs(const QSet<QString> &ours, const QSet<QString> &paused);
 
@@ -50,6 +53,7 @@ private:
     const Row *shown(const InstancePtr &instance) const; ///< null: it is not
     void tellLate(const Row &before, const Row &row, Clock::time_point now);
     InstanceState stateOf(const LiveInstance &live, Clock::time_point now) const;
+    Clock::time_point now() const;
     void updateStates();
     void schedule();
     void deliver();
@@ -60,6 +64,7 @@ private:
     QSet<QString> m_waiting;                                   ///< keys that changed while paused
     QSet<QString> m_ours;
     QSet<QString> m_pausedKeys;
+    LiveStatus m_status;
     Clock::time_point m_looked{};
     Clock::time_point m_nextState{}; ///< before that no state changes by itself
     bool m_paused = false;

@@ -14,10 +14,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto nodesInterval = 5000ms;
-/// Between two signs of life, while all is well.
-constexpr auto longestSilence = 2500ms;
-constexpr auto longestSilenceByListings = 15s;
 constexpr auto tickInterval = 200ms;
+constexpr qsizetype mostGone = 20'000;
 
 /// What tells one cluster's journal from another's: whoever is logged in.
 QString journalName(ConnectionString connection)
@@ -75,6 +73,8 @@ void Session::startLiveThread()
     connect(m_live, &LiveRegistry::began, m_keeper, &RowKeeper::begin);
     connect(m_live, &LiveRegistry::changed, m_keeper, &RowKeeper::apply);
     connect(m_live, &LiveRegistry::looked, m_keeper, &RowKeeper::setLooked);
+    connect(m_live, &LiveRegistry::changed, this, &Session::remember);
+    connect(m_live, &LiveRegistry::statusChanged, m_keeper, &RowKeeper::setStatus);
     connect(m_live, &LiveRegistry::statusChanged, this, &Session::setStatus);
     connect(m_keeper, &RowKeeper::updated, this, &Session::apply);
     connect(m_keeper, &RowKeeper::waiting, this, &Session::setWaiting);
@@ -111,10 +111,7 @@ Session::~Session()
 
 Session::Clock::time_point Session::now() const
 {
-    const Clock::duration silence = m_status.means == LiveStatus::Means::Listings
-                                        ? Clock::duration(longestSilenceByListings)
-                                        : longestSilence;
-    return m_paused ? m_pausedAt : std::min(Clock::now(), m_status.heard + silence);
+    return m_paused ? m_pausedAt : m_status.time(Clock::now());
 }
 
 std::optional<Row> Session::row(const Instance &instance) const
@@ -167,10 +164,39 @@ void Session::apply(const RowsUpdatePtr &update)
     QTimer::singleShot(0, this, [this] { QMetaObject::invokeMethod(m_keeper, &RowKeeper::taken); });
 }
 
+void Session::remember(const QList<Change> &changes)
+{
+    for (const Change &change : changes) {
+        if (!isGone(change.kind))
+            continue;
+        if (m_gone.size() >= mostGone)
+            m_gone.clear();
+        m_gone.insert(change.live.instance->key, change.kind);
+    }
+}
+
+std::optional<Change::Kind> Session::howItWent(const QString &key) const
+{
+    const auto gone = m_gone.constFind(key);
+    return gone == m_gone.cend() ? std::nullopt : std::optional(*gone);
+}
+
 void Session::setStatus(const LiveStatus &status)
 {
     m_status = status;
+    if (freshness() == Freshness::Live && rows().isEmpty() && !m_lookedElsewhere)
+        lookElsewhere();
     Q_EMIT freshnessChanged();
+}
+
+/// Once: who has nothing here may have it there.
+void Session::lookElsewhere()
+{
+    m_lookedElsewhere = true;
+    m_registry.elsewhere().then(this, [this](const QStringList &found) {
+        m_elsewhere = found.join(u' ');
+        Q_EMIT freshnessChanged();
+    });
 }
 
 void Session::setWaiting(int changes)
@@ -222,6 +248,8 @@ Batch *Session::join(const QList<Service> &services)
 Batch *Session::leave(const QStringList &keys)
 {
     const auto step = [this, keys](int i) {
+        QMetaObject::invokeMethod(
+            m_journal, [journal = m_journal, key = keys[i]] { journal->expectLeave(key); });
         return m_registry.remove(keys[i]).then(this, &withoutValue<bool>);
     };
     return new Batch(int(keys.size()), step, this);

@@ -52,6 +52,12 @@ public:
     /// nothing is heard, so that silence of ours does not look like silence of theirs.
     Clock::time_point now() const;
 
+    /// How the instance of this key went, of those that went lately.
+    std::optional<Change::Kind> howItWent(const QString &key) const;
+
+    /// Where else something is registered, if nothing is here: whole sentences.
+    const QString &elsewhere() const { return m_elsewhere; }
+
     JournalModel &journal() { return m_journalModel; }
     const Presence &presence() const { return m_presence; }
 
@@ -94,8 +100,10 @@ private:
     void startLiveThread();
     void apply(const RowsUpdatePtr &update);
     void setStatus(const LiveStatus &status);
+    void lookElsewhere();
     void setWaiting(int changes);
     void updateRegistrations();
+    void remember(const QList<Change> &changes);
 
     Registry m_registry;
     JournalModel m_journalModel;
@@ -108,6 +116,9 @@ private:
 
     RowsUpdatePtr m_update = std::make_shared<const RowsUpdate>();
     LiveStatus m_status;
+    QHash<QString, Change::Kind> m_gone; ///< how keys went that are not there
+    QString m_elsewhere;
+    bool m_lookedElsewhere = false;
     QHash<QString, qint64> m_ours;
     Clock::time_point m_pausedAt;
     int m_waitingChanges = 0;

@@ -65,6 +65,8 @@ private Q_SLOTS:
     void filesWhereDirectoriesShouldBe();
     void brokenAndHostileValues_data() { stores(); }
     void brokenAndHostileValues();
+    void saysWhereElse();
+    void watchesNobody();
     void readerGoesAway();
     void diskIsFull();
     void unreachable_data();
@@ -567,6 +569,42 @@ void TestCli::brokenAndHostileValues()
     QCOMPARE(json.run().output, "[{\"name\":\"\\u001b[31md\",\"x\\n\":\"\\u009b2J\"},\n"
                                 "{ \"name\": \"c\", \"id\": 9007199254740993 }]\n");
     QCOMPARE(json.error, QByteArray());
+}
+
+/// Nothing is found where it was looked for.
+void TestCli::saysWhereElse()
+{
+    QVERIFY(m_etcd.put(Api::V3, u"services/else/web/1"_s, R"({"name":"web"})"));
+    QVERIFY(m_etcd.put(Api::V3, u"/services/slash/web/1"_s, R"({"name":"web"})"));
+    QVERIFY(m_etcd.put(Api::V2, u"services/former/web/1"_s, R"({"name":"web"})"));
+    const auto errorOf = [&](const QString &store, const QString &nameSpace,
+                             const QStringList &arguments) {
+        Cli cli(at(store, nameSpace, arguments));
+        return cli.run().status() == 1 ? cli.error : QByteArray("status");
+    };
+    const QByteArray inV3 = "Nothing in the v2 store; the v3 store has 1: api=v3.";
+    QVERIFY(errorOf(u"v2"_s, u"else"_s, {u"list"_s}).contains(inV3));
+    QVERIFY(errorOf(u"v2"_s, u"else"_s, {u"lookup"_s, u"web"_s}).contains(inV3));
+    QVERIFY(!errorOf(u"v2"_s, u"else"_s, {u"lookup"_s, u"mail"_s}).contains("store has"));
+    QVERIFY(errorOf(u"v3"_s, u"slash"_s, {u"list"_s}).contains("/services/slash/"));
+    QVERIFY(errorOf(u"v2"_s, u"slash"_s, {u"list"_s}).contains("/services/slash/"));
+    QVERIFY(errorOf(u"v3"_s, u"former"_s, {u"list"_s})
+                .contains("Nothing in the v3 store; the v2 store has 1: api=v2."));
+
+    QVERIFY(m_etcd.put(Api::V2, u"services/broken/web/1"_s, "worker_processes 1;"));
+    QVERIFY(m_etcd.put(Api::V2, u"services/broken/web/2"_s, "[1]"));
+    const QByteArray broken = "2 values are no documents: see doctor.";
+    QVERIFY(errorOf(u"v2"_s, u"broken"_s, {u"list"_s}).contains(broken));
+    QVERIFY(errorOf(u"v2"_s, u"broken"_s, {u"lookup"_s, u"web"_s}).contains(broken));
+}
+
+void TestCli::watchesNobody()
+{
+    for (const QStringList &until : {QStringList(), {u"--until"_s, u"joined"_s}}) {
+        Cli watch(QStringList{u"-e"_s, u"127.0.0.1:1"_s, u"watch"_s, u"--for"_s, u"1"_s} + until);
+        QCOMPARE(watch.run().status(), 3);
+        QVERIFY(watch.error.contains("127.0.0.1:1"));
+    }
 }
 
 void TestCli::readerGoesAway()

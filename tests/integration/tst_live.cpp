@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "await.h"
 #include "etcdcluster.h"
+#include "freeport.h"
 #include "layout.h"
 #include "registry.h"
 #include "seen.h"
 
+#include <QProcess>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace EtcdRegistry;
@@ -53,6 +56,12 @@ private Q_SLOTS:
     void listsAgainAfterACompaction();
     void wakesUp_data() { stores(); }
     void wakesUp();
+    void tellsThatTheMajorityIsAway_data() { stores(); }
+    void tellsThatTheMajorityIsAway();
+    void leavesANodeThatEnds_data() { stores(); }
+    void leavesANodeThatEnds();
+    void looksThroughAProxyThatBuffers_data();
+    void looksThroughAProxyThatBuffers();
     void comesBackAfterARestart_data() { stores(); }
     void comesBackAfterARestart();
 
@@ -295,6 +304,118 @@ void TestLive::wakesUp()
     QTRY_VERIFY_WITH_TIMEOUT(seen.last(key, Kind::Joined), 1000);
     QVERIFY(m_etcd.remove(api, key));
     QTRY_VERIFY_WITH_TIMEOUT(seen.now.empty(), 1000);
+}
+
+/// Two of three are killed. Nothing expires, and nothing is said to.
+void TestLive::tellsThatTheMajorityIsAway()
+{
+    QFETCH(Api, api);
+    const QString key = keyOf(u"stands"_s, 1);
+    QVERIFY(m_etcd.put(api, key, documentOf(u"stands"_s, 1), 4));
+    Seen seen(m_etcd.connectionString(suffix(api)));
+    QVERIFY(seen.start());
+    seen.live.setOnScreen({key});
+    const int living = int(m_etcd.endpoints().indexOf(QUrl(seen.status.endpoint)));
+    QVERIFY(m_etcd.kill((living + 1) % 3));
+    QVERIFY(m_etcd.kill((living + 2) % 3));
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Stale, 8000);
+    QCOMPARE(seen.status.error->code, Error::Code::NoLeader);
+    QVERIFY(seen.events.contains(LiveEvent::Kind::NoLeader));
+    QTest::qWait(5000);
+    QCOMPARE(seen.status.error->code, Error::Code::NoLeader);
+    QVERIFY(seen.now.contains(key));
+    QVERIFY(seen.changes.isEmpty());
+
+    // A listing shows what is there, and says what that is.
+    Registry registry(*ConnectionString::parse(m_etcd.connectionString(suffix(api))));
+    std::optional<Error> noLeader;
+    connect(&registry, &Registry::noLeader, this, [&](const Error &error) { noLeader = error; });
+    const auto snapshot = await(registry.list());
+    QVERIFY2(snapshot, qPrintable(snapshot ? QString() : snapshot.error().message()));
+    QCOMPARE(snapshot->instances.size(), 1);
+    QVERIFY(noLeader);
+    QCOMPARE(noLeader->code, Error::Code::NoLeader);
+
+    QVERIFY(m_etcd.restart((living + 1) % 3));
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Live, 8000);
+    QVERIFY(seen.events.contains(LiveEvent::Kind::Led));
+    QCOMPARE(seen.events.count(LiveEvent::Kind::NoLeader), 1);
+    QTRY_VERIFY_WITH_TIMEOUT(!seen.now.contains(key), 8000); // now it does
+    QVERIFY(m_etcd.restart((living + 2) % 3));
+    QVERIFY(m_etcd.waitForLeader() >= 0);
+}
+
+/// SIGTERM: later versions keep a watch open and silent for 7 s.
+void TestLive::leavesANodeThatEnds()
+{
+    QFETCH(Api, api);
+    Seen seen(m_etcd.connectionString(suffix(api)));
+    QVERIFY(seen.start());
+    const int node = int(m_etcd.endpoints().indexOf(QUrl(seen.status.endpoint)));
+    m_etcd.member(node).terminate();
+    QTRY_VERIFY_WITH_TIMEOUT(seen.events.contains(LiveEvent::Kind::Moved), 3000);
+    QTRY_COMPARE_WITH_TIMEOUT(seen.status.freshness, Freshness::Live, 3000);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_etcd.member(node).isRunning(), 10000);
+    QVERIFY(m_etcd.restart(node));
+    QVERIFY(m_etcd.waitForLeader() >= 0);
+}
+
+void TestLive::looksThroughAProxyThatBuffers_data()
+{
+    QTest::addColumn<Api>("api");
+    QTest::addColumn<bool>("nginx"); // or etcd's own
+    QTest::newRow("v2 nginx") << Api::V2 << true;
+    QTest::newRow("v3 nginx") << Api::V3 << true;
+    QTest::newRow("v2 etcd") << Api::V2 << false;
+}
+
+void TestLive::looksThroughAProxyThatBuffers()
+{
+    QFETCH(Api, api);
+    QFETCH(bool, nginx);
+    EtcdCluster etcd;
+    QVERIFY2(etcd.start(), qPrintable(etcd.error()));
+    const QString key = keyOf(u"web"_s, 1), later = keyOf(u"web"_s, 2);
+    QVERIFY(etcd.put(api, key, "{}"));
+
+    QTemporaryDir folder;
+    const quint16 port = freePort();
+    QProcess proxy;
+    proxy.setProcessChannelMode(QProcess::MergedChannels);
+    const QString listen = u"127.0.0.1:%1"_s.arg(port);
+    if (nginx) {
+        QFile config(folder.filePath(u"nginx.conf"_s));
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write(uR"(daemon off; pid %1/pid; error_log stderr;
+events {}
+http { access_log off; client_body_temp_path %1/body; proxy_temp_path %1/proxy;
+fastcgi_temp_path %1/f; uwsgi_temp_path %1/u; scgi_temp_path %1/s;
+server { listen %2; location / { proxy_pass %3; } } })"_s
+                         .arg(folder.path(), listen, etcd.endpoints()[0].toString())
+                         .toUtf8());
+        config.close();
+        proxy.start(u"/usr/sbin/nginx"_s, {u"-c"_s, config.fileName(), u"-e"_s, u"stderr"_s});
+    } else {
+        proxy.start(u"etcd"_s,
+                    {u"--proxy"_s, u"on"_s, u"--enable-v2"_s, u"--data-dir"_s,
+                     folder.filePath(u"data"_s), u"--listen-client-urls"_s, u"http://"_s + listen,
+                     u"--initial-cluster"_s, u"n=%1"_s.arg(etcd.member(0).peerUrl().toString())});
+    }
+    if (!proxy.waitForStarted())
+        QSKIP("no such proxy here");
+    Seen seen(listen + suffix(api));
+    seen.live.start();
+    QTRY_VERIFY_WITH_TIMEOUT(seen.began && seen.status.freshness == Freshness::Live, 15000);
+    QCOMPARE(seen.status.means, LiveStatus::Means::Looks);
+    QCOMPARE(seen.keys(), QStringList{key});
+    QVERIFY(etcd.put(api, later, "{}"));
+    QTRY_VERIFY_WITH_TIMEOUT(seen.last(later, Kind::Joined), 5000);
+    QVERIFY(etcd.remove(api, key));
+    QTRY_VERIFY_WITH_TIMEOUT(!seen.now.contains(key), 5000);
+    QCOMPARE(seen.status.freshness, Freshness::Live);
+    QVERIFY(seen.events.contains(LiveEvent::Kind::HeldBack));
+    proxy.kill();
+    proxy.waitForFinished();
 }
 
 /// All nodes are gone, and come back: no click is needed.

@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 using Keys = std::map<QByteArray, std::pair<qint64, QByteArray>>; ///< revision and value, by name
 
 inline constexpr char version[] = "/version", watchV3[] = "/v3/watch", rangeV3[] = "/v3/kv/range",
-                      watchV2[] = "/v2/keys/services/?wait",
+                      watchV2[] = "/v2/keys/services/?wait", leaderV2[] = "/v2/members/leader",
+                      membersV3[] = "/v3/cluster/member/list",
                       listV2[] = "/v2/keys/services/?recursive", checkV2[] = "/v2/keys/services/_";
 
 /// A node of etcd, as it plays one.
@@ -69,10 +70,11 @@ public:
                + QByteArray::number(kvs.size()) + "\"}";
     }
 
+    inline static int clusterId = 1; ///< v3: of all of them
     static QByteArray header(qint64 revision)
     {
-        return R"({"cluster_id":"1","member_id":"2","revision":")" + QByteArray::number(revision)
-               + "\"}";
+        return R"({"cluster_id":")" + QByteArray::number(clusterId)
+               + R"(","member_id":"2","revision":")" + QByteArray::number(revision) + "\"}";
     }
     static QByteArray kv(const QByteArray &name, qint64 revision, const QByteArray &value)
     {
@@ -135,6 +137,7 @@ struct LiveListener
     QStringList told;
     QList<LiveEvent::Kind> events;
     QList<int> counts; ///< of the events
+    QList<Change> gone;
     LiveStatus status;
 
     explicit LiveListener(const QList<const FakeServer *> &nodes,
@@ -162,7 +165,9 @@ struct LiveListener
                 for (const Change &change : changes) {
                     if (change.kind != Change::Kind::Joined)
                         has.removeOne(text(change.before ? *change.before : *change.live.instance));
-                    if (!isGone(change.kind))
+                    if (isGone(change.kind))
+                        gone.append(change);
+                    else
                         has.append(text(*change.live.instance));
                     told.append(text(*change.live.instance));
                 }

@@ -74,6 +74,8 @@ class TestJournal : public QObject
 private Q_SLOTS:
     void entriesSayWhatHappened();
     void knowsWhatIsOurs();
+    void tellsWhoseLeaveItWas();
+    void tellsOfTheCluster();
     void tellsHowOurBeatsFare();
     void tellsOfNodesWhatIsNew();
     void tellsOfFlappingOnce();
@@ -144,6 +146,41 @@ void TestJournal::knowsWhatIsOurs()
                                            u"left: a:80 left after 41 s, by this window"_s}));
     fixture.journal.recordChanges({change(Change::Kind::Joined, now + 1min)});
     QCOMPARE(fixture.texts(), QStringList{u"joined: a:80 joined, TTL 10 s"_s});
+}
+
+/// Somebody else's, which this window deletes, and whose owner puts it back with its next beat.
+void TestJournal::tellsWhoseLeaveItWas()
+{
+    Fixture fixture;
+    const auto now = Clock::now();
+    const Change left = change(Change::Kind::Left, now + 100ms);
+    fixture.journal.expectLeave(left.live.instance->key);
+    fixture.journal.recordChanges({left, change(Change::Kind::Joined, now + 4500ms)});
+    const QStringList texts = fixture.texts();
+    QVERIFY2(texts.first().contains(u"this window left it for its owner"_s),
+             qPrintable(texts.first()));
+    QVERIFY2(texts.last().contains(u"its owner put it back after 4."_s), qPrintable(texts.last()));
+    fixture.journal.recordChanges({left, change(Change::Kind::Joined, now + 9s)}); // not ours
+    QVERIFY(!fixture.texts().join(u'|').contains(u"owner"_s));
+}
+
+void TestJournal::tellsOfTheCluster()
+{
+    Fixture fixture;
+    const Error error{.code = Error::Code::NoLeader, .endpoint = u"http://a:1"_s};
+    for (const LiveEvent::Kind kind : {LiveEvent::Kind::NoLeader, LiveEvent::Kind::Led,
+                                       LiveEvent::Kind::HeldBack, LiveEvent::Kind::Replaced})
+        fixture.journal.recordEvent({.kind = kind, .error = error, .count = 2, .at = Clock::now()});
+    fixture.journal.flush();
+    QCOMPARE(fixture.recorded.size(), 4);
+    QVERIFY(fixture.recorded.at(0).text().startsWith(u"no leader: nothing expires"_s));
+    QVERIFY(fixture.recorded.at(0).isTrouble());
+    QVERIFY(fixture.recorded.at(1).text().contains(u"has a leader again"_s));
+    QVERIFY(!fixture.recorded.at(1).isTrouble());
+    QVERIFY(fixture.recorded.at(2).text().contains(u"a proxy that buffers?"_s));
+    QVERIFY(fixture.recorded.at(3).text().contains(u"another cluster"_s));
+    for (const JournalEntry &entry : std::as_const(fixture.recorded)) // as the file has it
+        QCOMPARE(JournalEntry::fromJson(entry.toJson())->what, entry.what);
 }
 
 void TestJournal::tellsHowOurBeatsFare()

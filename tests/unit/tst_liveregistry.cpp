@@ -38,8 +38,45 @@ private Q_SLOTS:
     void beginsAnew();
     void isNotFooledByALaggingNode();
     void listsWhereThereIsTooMuch();
+    void saysThatThereIsNoLeader_data() { stores(); }
+    void saysThatThereIsNoLeader();
+    void showsWhatIsThereWithoutALeader();
+    void goesWhereALeaderIs_data() { stores(); }
+    void goesWhereALeaderIs();
+    void looksWhereEventsAreHeldBack_data() { stores(); }
+    void looksWhereEventsAreHeldBack();
+    void streamsWhereOneNodeDoes_data() { stores(); }
+    void streamsWhereOneNodeDoes();
+    void takesNoDeadNodeForAProxy_data() { stores(); }
+    void takesNoDeadNodeForAProxy();
+    void looksWhereWatchesLie();
+    void showsNoGhosts();
+    void beginsAnewInAnotherCluster();
     void goesAwayAtAnyTime_data();
     void goesAwayAtAnyTime();
+
+private:
+    static void stores()
+    {
+        QTest::addColumn<Api>("api");
+        QTest::newRow("v3") << Api::V3;
+        QTest::newRow("v2") << Api::V2;
+    }
+    static void has(FakeEtcd &node, Api api, qint64 revision, const Keys &keys)
+    {
+        api == Api::V3 ? node.hasV3(revision, keys) : node.hasV2(revision, keys);
+    }
+    static const char *watchOf(Api api) { return api == Api::V3 ? watchV3 : watchV2; }
+    /// What it says of a leader from now on.
+    static void lead(FakeEtcd &node, Api api, bool has)
+    {
+        const char *path = api == Api::V3 ? membersV3 : leaderV2;
+        if (has)
+            return node.set(path, FakeServer::reply(200, "{}"));
+        node.set(path, FakeServer::reply(503, api == Api::V3 ? R"({"error":"etcdserver: no leader",
+            "message":"etcdserver: no leader","code":14})"
+                                                             : R"({"message":"During election"})"));
+    }
 };
 
 static const Keys one{{"web/a", {5, "{}"}}};
@@ -466,6 +503,175 @@ void TestLiveRegistry::listsWhereThereIsTooMuch()
     QTRY_COMPARE(listener.has.size(), 2);
     QCOMPARE(listener.events,
              (QList{Kind::Connected, Kind::Paced, Kind::CutOff, Kind::Recovered, Kind::Streaming}));
+}
+
+/// It lives, it answers reads, its stream is open, and most of its cluster is away.
+void TestLiveRegistry::saysThatThereIsNoLeader()
+{
+    QFETCH(Api, api);
+    FakeEtcd node(api);
+    has(node, api, 10, one);
+    LiveListener listener({&node});
+    QTRY_VERIFY(listener.isLive());
+    lead(node, api, false);
+    QTRY_VERIFY(listener.status.error); // it may be an election
+    QCOMPARE(listener.status.error->code, Error::Code::NoLeader);
+    QTRY_COMPARE(listener.status.freshness, Freshness::Stale);
+    QCOMPARE(listener.status.error->code, Error::Code::NoLeader);
+    QCOMPARE(listener.events, (QList{Kind::Connected, Kind::NoLeader}));
+    const auto heard = listener.status.heard;
+    QTest::qWait(2500);
+    QCOMPARE(listener.status.heard, heard); // time stands still
+    QVERIFY(listener.status.time(heard + 1min) < heard + 3s);
+    QCOMPARE(listener.has, QStringList{u"web/a={}"_s});
+    QVERIFY(listener.told.isEmpty());
+    QCOMPARE(listener.events.size(), 2);
+    lead(node, api, true);
+    QTRY_VERIFY(listener.isLive());
+    QCOMPARE(listener.events.last(), Kind::Led);
+    QCOMPARE(listener.events.count(Kind::NoLeader), 1);
+}
+
+void TestLiveRegistry::showsWhatIsThereWithoutALeader()
+{
+    FakeEtcd node(Api::V2);
+    node.hasV2(10, one);
+    lead(node, Api::V2, false);
+    LiveListener listener({&node});
+    QTRY_COMPARE(listener.status.freshness, Freshness::Stale);
+    QCOMPARE(listener.status.error->code, Error::Code::NoLeader);
+    QCOMPARE(listener.has, QStringList{u"web/a={}"_s});
+    QCOMPARE(listener.events, (QList{Kind::Connected, Kind::NoLeader}));
+}
+
+/// One node was cut off from the others.
+void TestLiveRegistry::goesWhereALeaderIs()
+{
+    QFETCH(Api, api);
+    FakeEtcd a(api), b(api);
+    for (FakeEtcd *node : {&a, &b})
+        has(*node, api, 10, one);
+    LiveListener listener({&a, &b});
+    QTRY_VERIFY(listener.isLiveOn(a));
+    lead(a, api, false);
+    QTRY_VERIFY(listener.isLiveOn(b));
+    QVERIFY(!listener.events.contains(Kind::CutOff));
+}
+
+/// A proxy that hands on what it has read to its end: no head of a stream, and no line of it.
+void TestLiveRegistry::looksWhereEventsAreHeldBack()
+{
+    QFETCH(Api, api);
+    FakeEtcd node(api);
+    has(node, api, 10, one);
+    node.set(watchOf(api), api == Api::V3 ? FakeServer::stream({}) : FakeServer::hang());
+    LiveListener listener({&node});
+    QTRY_VERIFY(listener.isLive());
+    QCOMPARE(listener.status.means, Means::Looks);
+    QCOMPARE(listener.has, QStringList{u"web/a={}"_s});
+    QCOMPARE(listener.events, (QList{Kind::Connected, Kind::HeldBack}));
+    const auto heard = listener.status.heard;
+    has(node, api, 12, {{"web/a", {5, "{}"}}, {"web/b", {12, "{}"}}});
+    node.set(watchOf(api), FakeServer::hang());
+    QTRY_COMPARE(listener.has.size(), 2);
+    QVERIFY(listener.isLive());
+    QVERIFY(listener.status.heard > heard);
+    QCOMPARE(listener.events.size(), 2);
+}
+
+void TestLiveRegistry::streamsWhereOneNodeDoes()
+{
+    QFETCH(Api, api);
+    FakeEtcd proxy(api), node(api);
+    for (FakeEtcd *each : {&proxy, &node})
+        has(*each, api, 10, one);
+    proxy.set(watchOf(api), FakeServer::hang());
+    LiveListener listener({&proxy, &node});
+    QTRY_VERIFY(listener.isLiveOn(node));
+    QVERIFY(listener.status.means != Means::Looks);
+    QVERIFY(!listener.events.contains(Kind::HeldBack));
+}
+
+void TestLiveRegistry::takesNoDeadNodeForAProxy()
+{
+    QFETCH(Api, api);
+    FakeEtcd node(api);
+    has(node, api, 10, one);
+    LiveListener listener({&node});
+    QTRY_VERIFY(listener.isLive());
+    for (const char *path : {version, rangeV3, watchV3, listV2, watchV2, checkV2, leaderV2})
+        node.set(path, FakeServer::hang());
+    node.end(watchOf(api), Then::Reset);
+    QTRY_COMPARE(listener.status.freshness, Freshness::Stale);
+    QTest::qWait(1500);
+    QCOMPARE(listener.status.freshness, Freshness::Stale);
+    QVERIFY(!listener.events.contains(Kind::HeldBack));
+}
+
+/// The same address, another id, and a revision that is even higher.
+void TestLiveRegistry::beginsAnewInAnotherCluster()
+{
+    const auto restore = qScopeGuard([] { FakeEtcd::clusterId = 1; });
+    FakeEtcd node(Api::V3);
+    node.hasV3(10, {{"web/a", {5, "{}"}}, {"web/b", {6, "{}"}}});
+    LiveListener listener({&node});
+    QTRY_VERIFY(listener.isLive());
+    FakeEtcd::clusterId = 2;
+    node.hasV3(20, {{"web/b", {6, "{}"}}, {"web/c", {20, "{}"}}});
+    node.end(watchV3, Then::Reset);
+    // It is waited whether a node of the former one comes back.
+    QTRY_COMPARE_WITH_TIMEOUT(listener.has, (QStringList{u"web/b={}"_s, u"web/c={}"_s}), 15000);
+    QTRY_VERIFY(listener.isLive());
+    QVERIFY(listener.events.contains(Kind::Replaced));
+    QCOMPARE(listener.gone.size(), 1);
+    QCOMPARE(listener.gone.first().kind, Change::Kind::Forgotten);
+    QVERIFY(!isNews(listener.gone.first().kind));
+}
+
+/// Its heads and first lines come, and nothing else.
+void TestLiveRegistry::looksWhereWatchesLie()
+{
+    FakeEtcd node(Api::V3);
+    node.hasV3(10, one);
+    LiveListener listener({&node}, 200ms);
+    QTRY_VERIFY(listener.isLive());
+    for (int revision = 11; revision < 14 && listener.status.means == Means::Watch; ++revision) {
+        const auto watches = node.requestsTo(watchV3).size();
+        node.hasV3(revision, {{"web/a", {revision, QByteArray::number(revision)}}});
+        QTRY_VERIFY_WITH_TIMEOUT(node.requestsTo(watchV3).size() > watches
+                                     || listener.status.means == Means::Looks,
+                                 15000);
+    }
+    QTRY_COMPARE(listener.status.means, Means::Looks);
+    QTRY_VERIFY(listener.isLive());
+    QVERIFY(listener.events.contains(Kind::HeldBack));
+}
+
+/// What goes while a listing is on its way, that shows it still, and a check finds all well.
+void TestLiveRegistry::showsNoGhosts()
+{
+    FakeEtcd node(Api::V3);
+    node.hasV3(10, one);
+    LiveListener listener({&node}, 300ms);
+    QTRY_VERIFY(listener.isLive());
+    // A check is answered late, after a listing was asked for, and agrees with what is known then.
+    FakeServer::Answer check = FakeServer::reply(200, FakeEtcd::rangeOf(11, {}));
+    check.delay = 400ms;
+    FakeServer::Answer old = FakeServer::reply(200, FakeEtcd::rangeOf(10, one));
+    old.delay = 800ms;
+    node.forget(rangeV3);
+    node.on(rangeV3, check);
+    node.on(rangeV3, old);
+    node.on(rangeV3, FakeServer::reply(200, FakeEtcd::rangeOf(11, {})));
+    const auto before = node.requestsTo(rangeV3).size();
+    QTRY_VERIFY(node.requestsTo(rangeV3).size() > before);
+    listener.registry->refresh();
+    QTRY_VERIFY(node.requestsTo(rangeV3).size() > before + 1);
+    node.push(watchV3, FakeEtcd::deleteV3("web/a", 11));
+    QTRY_VERIFY(listener.has.isEmpty());
+    QTest::qWait(1000);
+    QVERIFY(listener.has.isEmpty());
+    QCOMPARE(listener.told.size(), 1);
 }
 
 void TestLiveRegistry::goesAwayAtAnyTime_data()

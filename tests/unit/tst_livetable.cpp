@@ -26,6 +26,12 @@ private Q_SLOTS:
     void knowsTheCadenceOfV2();
     void knowsTheCadenceOfV3();
     void doesNotTakeRoundingForABeat();
+    void tellsWhatWasGranted();
+    void learnsNothingFromAnOutage();
+    void standsStillWithoutALeader();
+    void goesWithItsDirectory();
+    void doesNotCallALeaveExpired();
+    void knowsWhoComesBack();
     void beginsAnew();
     void forgetsWhatIsListedAgain();
     void tellsWhoIsOverdue();
@@ -301,6 +307,156 @@ void TestLiveTable::doesNotTakeRoundingForABeat()
             at += i % 3 == 0 ? 1980ms : 2020ms;
         }
     }
+}
+
+/// v2 tells what is left; an event what was granted.
+void TestLiveTable::tellsWhatWasGranted()
+{
+    const auto ttl = [](const LiveTable &table) { return *table.find(key)->instance->ttl; };
+    for (const auto &[left, granted] :
+         std::initializer_list<std::pair<std::chrono::milliseconds, std::chrono::milliseconds>>{
+             {8300ms, 10s}, {10s, 10s}, {3599s, 1h}, {55s, 1min}, {11s, 15s}}) {
+        LiveTable table;
+        table.begin(listing({entry(5, "{}", left)}, 10), Api::V2);
+        QCOMPARE(ttl(table), granted);
+        QVERIFY(!table.find(key)->instance->ttlTold);
+    }
+
+    // Refreshed each 5 s without an event, and seen with whatever is left of it: no flicker.
+    LiveTable table;
+    table.begin(listing({entry(5, "{}", 7200ms)}, 10), Api::V2);
+    qint64 revision = 10;
+    for (auto at = 1s; at < 60s; at += 3s) {
+        const auto since = (at + 2800ms) % 5s; // its last beat
+        const qint64 beaten = 5 + 4 * ((at + 2800ms) / 5s);
+        ++revision;
+        table.reconcile(listing({entry(beaten, "{}", 10s - since)}, revision + 40, t0 + at));
+        QCOMPARE(ttl(table), 10000ms);
+    }
+
+    // What an event tells is true, and stays.
+    Entry told = entry(100, "{}", 7s);
+    told.granted = 7s;
+    table.apply({put(told)}, 100, t0 + 61s);
+    QCOMPARE(ttl(table), 7000ms);
+    QVERIFY(table.find(key)->instance->ttlTold);
+    table.reconcile(listing({entry(101, "{}", 5s)}, 101, t0 + 64s));
+    QCOMPARE(ttl(table), 7000ms);
+    // A longer one was granted meanwhile.
+    table.reconcile(listing({entry(102, "{}", 29500ms)}, 102, t0 + 66s));
+    QCOMPARE(ttl(table), 30000ms);
+    // And a shorter one: it was not written before it was last looked at.
+    table.reconcile(listing({entry(103, "{}", 4800ms)}, 103, t0 + 67s));
+    QCOMPARE(ttl(table), 5000ms);
+
+    const Instance left{.api = Api::V2, .hasTtl = true, .ttl = 900ms};
+    QCOMPARE(grantedTtl(left, 10s), 10s);
+    QCOMPARE(grantedTtl(Instance{.api = Api::V3, .hasTtl = true, .ttl = 9s}, 10s), 9s);
+    QCOMPARE(grantedTtl(Instance{}, 10s), std::nullopt);
+}
+
+/// Beats of 5 s that come as a sick cluster lets them.
+void TestLiveTable::learnsNothingFromAnOutage()
+{
+    LiveTable table;
+    table.begin(listing({entry(5, "{}", 10s)}, 10), Api::V2);
+    qint64 revision = 10;
+    const auto beat = [&](Clock::time_point at) {
+        ++revision;
+        table.apply({put(entry(revision, "{}", 10s))}, revision, at);
+    };
+    for (auto at = 5s; at <= 20s; at += 5s)
+        beat(t0 + at);
+    QCOMPARE(table.find(key)->cadence, 5000ms);
+    table.disturb(t0 + 24s);
+    for (const auto at : {26800ms, 28600ms, 30400ms})
+        beat(t0 + at);
+    table.disturb(t0 + 31s);
+    QCOMPARE(table.find(key)->cadence, 5000ms);
+    for (auto at = 32s; at <= 52s; at += 5s)
+        beat(t0 + at);
+    QVERIFY(std::chrono::abs(table.find(key)->cadence - 5s) < 100ms);
+
+    // v3: a new leader gives each lease its whole TTL, which is no beat of its owner.
+    LiveTable v3;
+    v3.begin(listing({leased(5)}, 10), Api::V3);
+    const auto look = [&](std::chrono::seconds left, qint64 term, std::chrono::seconds at) {
+        return kindsOf(v3.look({key}, lease, {left, 10s, term, t0 + at}, t0 + at));
+    };
+    look(9s, 2, 1s);
+    look(7s, 2, 3s);
+    QCOMPARE(look(9s, 3, 4s), Kinds{Kind::Looked});
+    QCOMPARE(v3.find(key)->cadence, 0ms);
+}
+
+void TestLiveTable::standsStillWithoutALeader()
+{
+    // Its time is up, and etcd still shows it.
+    LiveTable table;
+    table.begin(listing({entry(5, "{}", 3s)}, 10), Api::V2);
+    QVERIFY(table.reconcile(listing({entry(5, "{}", -60s)}, 10, t0 + 63s)).isEmpty());
+    QCOMPARE(table.size(), 1);
+    LiveTable late;
+    late.begin(listing({entry(5, "{}", -60s)}, 10), Api::V2);
+    QVERIFY(!beatDue(*late.find(key)));
+}
+
+/// The least of its own TTL and of those of the directories above it is left.
+void TestLiveTable::goesWithItsDirectory()
+{
+    const auto with = [](std::chrono::seconds left, Clock::time_point at, qint64 revision,
+                         std::chrono::seconds own) {
+        Entry one = entry(5, "{}", own);
+        one.directoryLeft = left;
+        Listing all = listing({one}, revision, at);
+        all.directories.insert(u"services/web"_s, left);
+        return all;
+    };
+    LiveTable table;
+    table.begin(with(15s, t0, 10, 600s), Api::V2);
+    QCOMPARE(table.find(key)->instance->expires, t0 + 15s);
+    QVERIFY(beatDue(*table.find(key)) > t0 + 300s); // it beats as it should
+    // It beats, which does not help it.
+    table.apply({put(entry(11, "{}", 600s))}, 11, t0 + 5s);
+    QCOMPARE(table.find(key)->instance->expires, t0 + 15s);
+    // Somebody lets the directory live on, which is a write of none of those below it.
+    Listing longer = with(60s, t0 + 10s, 12, 595s);
+    longer.entries.first().modRevision = 11;
+    QCOMPARE(kindsOf(table.reconcile(longer)), Kinds{Kind::Looked});
+    QCOMPARE(table.find(key)->instance->expires, t0 + 70s);
+
+    LiveTable without;
+    Listing all = listing({entry(5)}, 10);
+    all.directories.insert(u"services"_s, 20s);
+    all.entries.first().directoryLeft = 20s;
+    without.begin(all, Api::V2);
+    QVERIFY(without.find(key)->instance->hasTtl);
+    QCOMPARE(without.find(key)->instance->expires, t0 + 20s);
+}
+
+/// TTL 3 s, renewed each second, looked at each two: it left, and nobody saw it late.
+void TestLiveTable::doesNotCallALeaveExpired()
+{
+    LiveTable table;
+    table.begin(listing({leased(5)}, 10), Api::V3);
+    table.look({key}, lease, {2s, 3s, 2, t0}, t0);
+    QCOMPARE(kindsOf(table.apply({gone(11)}, 11, t0 + 2s)), Kinds{Kind::Gone});
+
+    LiveTable late;
+    late.begin(listing({leased(5)}, 10), Api::V3);
+    late.look({key}, lease, {0s, 3s, 2, t0}, t0);
+    QCOMPARE(kindsOf(late.apply({gone(11)}, 11, t0 + 900ms)), Kinds{Kind::Expired});
+}
+
+void TestLiveTable::knowsWhoComesBack()
+{
+    LiveTable table;
+    table.begin(listing({entry(5)}, 10), Api::V3);
+    table.apply({gone(11)}, 11, t0 + 1s);
+    QCOMPARE(table.apply({put(entry(12))}, 12, t0 + 5400ms).first().away, 4400ms);
+    QCOMPARE(table.removed(), 0); // it is there
+    const auto other = table.apply({put(entry(13, "{}", {}, u"services/web/b"_s))}, 13, t0);
+    QCOMPARE(other.first().away, std::nullopt);
 }
 
 void TestLiveTable::beginsAnew()

@@ -376,7 +376,7 @@ void TestModelValues::deducesTheTtl()
         live = continued(live, instance, start);
         return *live.instance->ttl;
     };
-    QCOMPARE(list(6200ms, "{}"), 7000ms); // in whole seconds
+    QCOMPARE(list(6200ms, "{}"), 10000ms); // of what people choose
     QCOMPARE(list(9950ms, "{}"), 10000ms);
     QCOMPARE(list(2000ms, "{}"), 10000ms);
     QCOMPARE(*lastBeat(*live.instance), start - 8s);

@@ -27,6 +27,7 @@ private Q_SLOTS:
     void listsV2();
     void timesV2_data();
     void timesV2();
+    void directoriesV2();
     void emptyV2();
     void pagesV3_data();
     void pagesV3();
@@ -180,11 +181,12 @@ void TestStores::timesV2_data()
 {
     QTest::addColumn<int>("expiresIn"); // ms, by the server's clock
     QTest::addColumn<int>("ttl");
-    QTest::addColumn<int>("left"); // ms; -1: it is not shown
+    QTest::addColumn<int>("left"); // ms
     QTest::newRow("clocks agree") << 8300 << 9 << 8300;
     QTest::newRow("server is an hour ahead") << 3608300 << 9 << 9000;
     QTest::newRow("server is an hour behind") << -3591700 << 9 << 9000;
-    QTest::newRow("time is up, and no quorum removes it") << -6000 << -6 << -1;
+    QTest::newRow("the clock of the server is a little ahead") << 10900 << 10 << 10000;
+    QTest::newRow("time is up, and no quorum removes it") << -6000 << -6 << -6000;
 }
 
 void TestStores::timesV2()
@@ -201,11 +203,27 @@ void TestStores::timesV2()
             .arg(ttl);
     const auto listing = StoreV2::decode(reply(200, body.toUtf8()));
     QVERIFY(listing);
-    QCOMPARE(listing->entries.size(), left < 0 ? 0 : 1);
-    if (left >= 0) {
-        QVERIFY(listing->entries.first().hasTtl);
-        QVERIFY(std::chrono::abs(*listing->entries.first().timeLeft - left * 1ms) < 100ms);
-    }
+    QCOMPARE(listing->entries.size(), 1);
+    QVERIFY(listing->entries.first().hasTtl);
+    QVERIFY(std::chrono::abs(*listing->entries.first().timeLeft - left * 1ms) < 100ms);
+    QVERIFY(!listing->entries.first().granted);
+}
+
+void TestStores::directoriesV2()
+{
+    const auto listing = StoreV2::decode(reply(200, R"({"action":"get","node":{"key":"/services",
+        "dir":true,"nodes":[{"key":"/services/web","dir":true,"expiration":"2026-01-01T00:00:00Z",
+        "ttl":15,"nodes":[{"key":"/services/web/a","value":"{}","expiration":"2026-01-01T00:00:00Z",
+        "ttl":600,"modifiedIndex":1},{"key":"/services/web/b","value":"{}","modifiedIndex":2}]},
+        {"key":"/services/web-2/a","value":"{}","modifiedIndex":3}]}})"));
+    QVERIFY(listing);
+    QCOMPARE(listing->directories.size(), 1);
+    QCOMPARE(listing->directories.value(u"services/web"_s), 15s);
+    QCOMPARE(listing->entries.size(), 3);
+    QCOMPARE(listing->entries.at(0).directoryLeft, 15s);
+    QCOMPARE(listing->entries.at(0).timeLeft, 600s);
+    QCOMPARE(listing->entries.at(1).directoryLeft, 15s);
+    QCOMPARE(listing->entries.at(2).directoryLeft, std::nullopt);
 }
 
 void TestStores::emptyV2()
