@@ -455,6 +455,8 @@ void LiveRegistry::Private::followByLooks(const Error &error)
     toldHeldBack = false;
     tried.clear();
     trialTimer.start(trialPause);
+    if (began)
+        setFreshness(LiveStatus::Freshness::CatchingUp, error);
     list();
 }
 
