@@ -5,6 +5,7 @@
 #include "registry.h"
 #include "scenarioinstance.h"
 
+#include <QDeadlineTimer>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QTest>
@@ -419,7 +420,7 @@ void TestHolding::flapsOnAfterAFailure()
     instance.join();
     QTRY_COMPARE(report.away, 1);
     qint64 inItsWay = 0;
-    for (int i = 0; i < 10 && !inItsWay; ++i) {
+    for (const QDeadlineTimer back(800ms); !inItsWay && !back.hasExpired();) {
         if (const auto other = await(registry.join(service(u"flaps"_s))))
             inItsWay = other->id;
     }
