@@ -116,14 +116,18 @@ void LiveRegistry::Private::live()
     if (leaderless || (watchOpen && !led)) // until a pulse finds one
         return;
     const bool wasStale = status.freshness == LiveStatus::Freshness::Stale;
-    askedWhichCluster = false;
+    askedWhichCluster = wasSilent = false;
     heard(Clock::now());
     setFreshness(LiveStatus::Freshness::Live);
     if (!wasStale)
         return;
     table.disturb(Clock::now());
-    happen(std::exchange(toldLeaderless, false) ? LiveEvent::Kind::Led : LiveEvent::Kind::Recovered,
-           std::exchange(newsWhileStale, 0));
+    // Who was away and has come back may have had no leader for a moment: both are over.
+    const int news = std::exchange(newsWhileStale, 0);
+    if (std::exchange(toldLeaderless, false))
+        happen(LiveEvent::Kind::Led, toldCutOff ? 0 : news);
+    if (std::exchange(toldCutOff, false))
+        happen(LiveEvent::Kind::Recovered, news);
 }
 
 void LiveRegistry::Private::stale(const Error &error)
@@ -135,7 +139,7 @@ void LiveRegistry::Private::stale(const Error &error)
     const bool noLeader = error.code == Error::Code::NoLeader;
     if (began && noLeader && !std::exchange(toldLeaderless, true))
         happen(LiveEvent::Kind::NoLeader, 0, error);
-    else if (first && !noLeader)
+    else if (first && !noLeader && !std::exchange(toldCutOff, true))
         happen(LiveEvent::Kind::CutOff, 0, error);
 }
 
@@ -282,6 +286,11 @@ void LiveRegistry::Private::openWatch()
             resync = true; // a listing finds out whether the cluster was rebuilt
             return list();
         }
+        // A node that starts takes connections before it serves them: one that comes back is asked
+        // twice before it is taken for a proxy.
+        if (silent && !leaderless && status.freshness == LiveStatus::Freshness::Stale
+            && !std::exchange(wasSilent, true))
+            return cutOff(Error(*silent));
         if (silent && !leaderless)
             return followByLooks(*std::exchange(silent, {}));
         if (leaderless)

@@ -100,11 +100,13 @@ public:
     QList<QUrl> tried;               ///< nodes that gave no watch since the last that did
     std::optional<Error> lostWatch;  ///< why the last one ended
     std::optional<Error> silent;     ///< one of those nodes gave no sign of life on its watch
+    bool wasSilent = false;          ///< and so it was when they were asked before
     std::optional<Error> leaderless; ///< the last pulse found no leader
     bool led = false;                ///< one found a leader since the watch was asked for
     std::optional<Clock::time_point> leaderlessSince; ///< over all nodes
     bool pulsing = false;
     bool toldLeaderless = false;
+    bool toldCutOff = false;
     bool watchTold = false;  ///< an event, since it was opened
     int watchesThatLied = 0; ///< in a row, that told no event when there was one
     bool toldHeldBack = false;
