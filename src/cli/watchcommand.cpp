@@ -183,7 +183,7 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const Ch
     const QString time = QDateTime::currentDateTime().toString(Qt::ISODateWithMs);
     const Instance *before =
         change && change->kind == Change::Kind::Changed ? change->before.get() : nullptr;
-    const auto away = change ? change->away : std::nullopt;
+    const std::chrono::milliseconds away = change ? change->away.value_or(0ms) : 0ms;
     QByteArray line;
     if (m_options.output == Output::Json || m_options.output == Output::JsonLines) {
         const auto document = [](const Instance &of) {
@@ -200,8 +200,8 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const Ch
                             {u"document"_s, document(instance)}};
         if (before)
             fields.append({u"before"_s, document(*before)});
-        if (away)
-            fields.append({u"awayMs"_s, QByteArray::number(qint64(away->count()))});
+        if (away > 0ms)
+            fields.append({u"awayMs"_s, QByteArray::number(qint64(away.count()))});
         line = plainJson(Json::object(fields));
     } else if (m_options.output == Output::Names) {
         line = plainText(instance.service).toUtf8();
@@ -210,8 +210,8 @@ void WatchCommand::tell(const QString &event, const Instance &instance, const Ch
                                  ? instance.service
                                  : instance.nameSpace + u'/' + instance.service;
         const QString back =
-            away ? tr("  (back after %1 s)").arg(double(away->count()) / 1000, 0, 'f', 1)
-                 : QString();
+            away > 0ms ? tr("  (back after %1 s)").arg(double(away.count()) / 1000, 0, 'f', 1)
+                       : QString();
         line = plainText(u"%1  %2  %3  %4%5"_s.arg(time, event.leftJustified(7), path, instance.url,
                                                    back))
                    .toUtf8();
