@@ -464,7 +464,7 @@ void LiveRegistry::Private::followByLooks(const Error &error)
     toldHeldBack = false;
     tried.clear();
     trialTimer.start(trialPause);
-    if (began)
+    if (began && status.freshness != LiveStatus::Freshness::Stale) // until a read answers
         setFreshness(LiveStatus::Freshness::CatchingUp, error);
     list();
 }
